@@ -1,0 +1,49 @@
+"""Zoo: a model zoo in which every architecture is a plugin.
+
+    import zoo
+
+    zoo.list_models()                  # what there is
+    run = zoo.train("cnn", epochs=3)   # PyTorch
+    net = zoo.load("cnn.fast")         # the trained torch.nn.Module
+    zoo.export("cnn.fast")             # certified ONNX
+    model = zoo.open("cnn.fast")       # onnxruntime alone
+    model.run(image=pictures)          # {"label": …, "probabilities": …}
+
+Importing this package imports neither torch nor onnxruntime: names are resolved when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zoo.api import bench, export, list_models, load, open, predict, run, train, verify  # noqa: A004
+    from zoo.errors import ZooError
+    from zoo.hookspecs import hookimpl
+
+__all__ = [
+    "ZooError",
+    "bench",
+    "export",
+    "hookimpl",
+    "list_models",
+    "load",
+    "open",
+    "predict",
+    "run",
+    "train",
+    "verify",
+]
+
+_WHERE = {"hookimpl": "zoo.hookspecs", "ZooError": "zoo.errors"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return getattr(import_module(_WHERE.get(name, "zoo.api")), name)
+    raise AttributeError(f"module 'zoo' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__
