@@ -1,0 +1,94 @@
+"""Where a run computes, and in which precision."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import torch
+
+from zoo.errors import DeviceError
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+Precision = Literal["fp32", "bf16"]
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """The device called `name` (`"cuda:1"` too); `"auto"` is CUDA where there is one, then MPS, then the CPU.
+
+    Raises:
+        DeviceError: it is not there.
+    """
+    here = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        name = next(device for device in ("cuda", "mps", "cpu") if here[device])
+    kind, _, index = name.partition(":")
+    if kind not in here or (index and not index.isdigit()):
+        raise DeviceError(f"The device {name!r} is none that zoo knows; it is one of {', '.join(DEVICES)}, or cuda:N.")
+    if not here[kind]:
+        found = ", ".join(device for device, there in here.items() if there)
+        why = "this torch is built without CUDA" if kind == "cuda" and torch.version.cuda is None else "none was found"
+        raise DeviceError(f"The device {name!r} was asked for, but {why}; here there is: {found}.", hint=f"--device {found.split(',')[0]}")
+    if kind == "cuda" and index and int(index) >= torch.cuda.device_count():
+        raise DeviceError(f"The device {name!r} was asked for, but there are {torch.cuda.device_count()} CUDA devices, from cuda:0.")
+    return torch.device(name)
+
+
+def pick_precision(wanted: str, device: torch.device) -> Precision:
+    """`"fp32"` or `"bf16"`; `"auto"` is bf16 where the device computes it in hardware, else fp32."""
+    if wanted == "auto":
+        return "bf16" if has_bf16(device) else "fp32"
+    return "bf16" if wanted == "bf16" else "fp32"
+
+
+def has_bf16(device: torch.device) -> bool:
+    """Whether the device multiplies bfloat16 in hardware."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type == "cpu":
+        # torch has no public question for it; where the private one is gone, float32 is the safe answer.
+        ask = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+        return bool(ask and ask())
+    return False
+
+
+def describe(device: torch.device) -> dict[str, Any]:
+    """The device in words and numbers, for a run's `env.json`."""
+    facts: dict[str, Any] = {"type": device.type, "name": platform.processor() or platform.machine()}
+    if device.type == "cuda":
+        properties = torch.cuda.get_device_properties(device)
+        facts |= {"name": properties.name, "memory": properties.total_memory, "cuda": torch.version.cuda}
+    elif device.type == "cpu":
+        facts |= {"name": cpu_name(), "threads": torch.get_num_threads(), "capability": torch.backends.cpu.get_cpu_capability()}
+    return facts
+
+
+def cpu_name() -> str:
+    """The processor's model name, as far as the system tells."""
+    with contextlib.suppress(OSError), open("/proc/cpuinfo") as stream:  # noqa: PTH123
+        for line in stream:
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+@contextlib.contextmanager
+def numerics(*, deterministic: bool) -> Iterator[None]:
+    """float32 means float32 (no TF32); with `deterministic`, an operation without a deterministic form is an error, not a warning."""
+    tf32 = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
+    before = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+    if deterministic:
+        # cuBLAS reads it when its first handle is made; without it, it refuses to be deterministic.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True)
+        torch.backends.cudnn.benchmark = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = tf32
+        torch.use_deterministic_algorithms(before[0])
+        torch.backends.cudnn.benchmark = before[1]

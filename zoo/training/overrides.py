@@ -1,0 +1,90 @@
+"""`--set KEY=VALUE`: changes to a recipe, checked against its fields and their types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, get_args
+
+import msgspec
+
+from zoo import spec
+from zoo.errors import UnknownName, UsageError
+from zoo.spec import Recipe, to_plain
+
+CHOICES: dict[str, tuple[type[spec.Spec], ...]] = {"optimiser": get_args(spec.Optimiser), "schedule": get_args(spec.Schedule)}
+
+
+def parse_assignments(assignments: list[str]) -> dict[str, Any]:
+    """`["lr=0.01"]` → `{"lr": 0.01}`: values as JSON where they are JSON, else as text.
+
+    Raises:
+        UsageError: an entry is not of the form KEY=VALUE.
+    """
+    values: dict[str, Any] = {}
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        if not equals or not key.strip():
+            raise UsageError(f"--set takes KEY=VALUE, as in --set lr=0.01, not {assignment!r}.")
+        try:
+            values[key.strip()] = msgspec.json.decode(text.encode())
+        except msgspec.DecodeError:
+            values[key.strip()] = text.strip()
+    return values
+
+
+def override(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
+    """The recipe with `changes`: a field of its own (`epochs`), of a part (`lr`, `optimiser.lr`, `schedule.warmup`,
+    `shift.pixels`), or another optimiser or schedule by name (`optimiser=adamw`, with that one's defaults).
+
+    Setting `epochs` unsets `steps`, and the other way round.
+
+    Raises:
+        UnknownName: no such field; with near matches.
+        UsageError: a value of the wrong type or range.
+    """
+    plain: dict[str, Any] = to_plain(recipe)
+    # Parts are replaced before their fields are set, whatever the order of the options.
+    for key, value in sorted(changes.items(), key=lambda item: item[0] not in CHOICES):
+        if key in CHOICES:
+            plain[key] = _named(key, value)
+            continue
+        home, field = _find(plain, key)
+        home[field] = value
+        if key in ("epochs", "steps"):
+            plain["steps" if key == "epochs" else "epochs"] = None
+    try:
+        return msgspec.convert(plain, Recipe)
+    except msgspec.ValidationError as error:
+        given = ", ".join(f"{key}={value}" for key, value in changes.items())
+        raise UsageError(f"The recipe does not take {given}: {error}.") from error
+
+
+def _named(key: str, value: Any) -> dict[str, Any]:
+    """The part called `value` with its defaults."""
+    kinds = {str(kind.__struct_config__.tag): kind for kind in CHOICES[key]}
+    if value not in kinds:
+        raise UnknownName(key, str(value), kinds)
+    plain: dict[str, Any] = to_plain(kinds[value]())
+    return plain
+
+
+def _find(plain: dict[str, Any], key: str) -> tuple[dict[str, Any], str]:
+    """The dict and field that `key` names."""
+    places: dict[str, tuple[dict[str, Any], str]] = {}
+    short: dict[str, list[str]] = {}
+    parts = [(name, part) for name, part in plain.items() if isinstance(part, dict)]
+    parts += [(part["name"], part) for part in plain["augment"]]
+    for name, part in parts:
+        for field in part:
+            if field != "name":
+                places[f"{name}.{field}"] = (part, field)
+                short.setdefault(field, []).append(f"{name}.{field}")
+    places |= {name: (plain, name) for name, value in plain.items() if not isinstance(value, dict | list)}
+    for field, full in short.items():
+        if len(full) == 1 and field not in places:
+            places[field] = places[full[0]]
+    if key in places:
+        return places[key]
+    if len(short.get(key, [])) > 1:
+        raise UsageError(f"{key!r} is a field of several parts; write {' or '.join(short[key])}.")
+    raise UnknownName("recipe field", key, [*places, *CHOICES], hint="zoo show MODEL")
