@@ -1,0 +1,148 @@
+"""What a certificate says. It is plain JSON; onnxruntime alone can replay it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zoo.spec import Spec
+
+
+class OutputBound(Spec):
+    """How far a float output may lie from the golden answer, and how far it does.
+
+    Args:
+        bound: the error bound: max(4 × PyTorch's own float32 error, 8 · eps · largest golden answer).
+        golden_max: largest absolute golden answer.
+        torch_error: largest absolute error of PyTorch in float32.
+        onnxruntime_error: largest absolute error of onnxruntime, over all cases, levels and providers.
+    """
+
+    bound: float
+    golden_max: float
+    torch_error: float
+    onnxruntime_error: float
+
+    @property
+    def passed(self) -> bool:
+        return self.onnxruntime_error <= self.bound
+
+    @property
+    def ratio(self) -> float:
+        """onnxruntime's error as a multiple of PyTorch's own."""
+        return self.onnxruntime_error / self.torch_error if self.torch_error else float(self.onnxruntime_error > 0)
+
+
+class Tie(Spec):
+    """An exact answer that differs from PyTorch's.
+
+    Args:
+        place: the case or split in which it was found.
+        index: of the example.
+        ours: onnxruntime's answer.
+        theirs: PyTorch's.
+        margin: by how much the golden scores prefer PyTorch's, float64.
+        explained: whether the margin is below twice the error bound, so that rounding alone can turn it.
+    """
+
+    place: str
+    index: int
+    ours: str
+    theirs: str
+    margin: float
+    explained: bool
+
+
+class Case(Spec):
+    """One input of the shape grid; its arrays are in `golden.npz` under the case's name."""
+
+    name: str
+    shapes: dict[str, tuple[int, ...]]
+
+
+class Audit(Spec):
+    """The whole test split, decision by decision.
+
+    Args:
+        split: which.
+        examples: how many.
+        changed: decisions that differ from PyTorch's.
+        torch_metrics: of PyTorch's answers in float32.
+        onnxruntime_metrics: of onnxruntime's, on the same inputs.
+    """
+
+    split: str
+    examples: int
+    changed: tuple[Tie, ...]
+    torch_metrics: dict[str, float]
+    onnxruntime_metrics: dict[str, float]
+
+
+class Oracle(Spec):
+    """What a second, independent engine says.
+
+    Args:
+        engine: its name and version.
+        examples: asked.
+        errors: largest absolute error per float output.
+        agrees: whether all are within the bounds and all exact answers equal.
+        skipped: why it could not be asked.
+    """
+
+    engine: str
+    examples: int = 0
+    errors: dict[str, float] = {}
+    agrees: bool = False
+    skipped: str | None = None
+
+
+class Certificate(Spec):
+    """What was proven of one file.
+
+    Args:
+        contract: version of this form.
+        id: of the artifact.
+        model_sha256: of the file it speaks of.
+        bounds: float output → bound and errors.
+        cases: the shape grid.
+        levels: graph-optimisation levels that were run.
+        providers: that were run.
+        cpu_nodes: provider → operator types that stayed on the CPU there.
+        changed: exact answers of the shape grid that differ.
+        audit: of the test split.
+        oracle: the second engine.
+        problems: what fails; empty where it passes.
+        versions: of the engines.
+        machine: on which it was made.
+        created: when, UTC.
+    """
+
+    contract: int
+    id: str
+    model_sha256: str
+    bounds: dict[str, OutputBound]
+    cases: tuple[Case, ...]
+    levels: tuple[str, ...]
+    providers: tuple[str, ...]
+    cpu_nodes: dict[str, dict[str, int]]
+    changed: tuple[Tie, ...]
+    audit: Audit
+    oracle: Oracle
+    problems: tuple[str, ...]
+    versions: dict[str, str]
+    machine: dict[str, Any]
+    created: str
+
+    @property
+    def passed(self) -> bool:
+        return not self.problems
+
+
+CONTRACT = 1
+EPSILON = 2.0**-23
+"""Distance from 1 to the next float32."""
+
+
+def error_bound(torch_error: float, golden_max: float) -> float:
+    """How far a float32 engine may lie from the float64 answer: four times as far as PyTorch does, or eight units in the last place
+    of the largest answer, whichever is more."""
+    return max(4 * torch_error, 8 * EPSILON * golden_max)

@@ -1,0 +1,216 @@
+"""From a declared graph and its file to a certificate."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zoo.certify.certificate import CONTRACT, Audit, Case, Certificate, OutputBound, Tie, error_bound
+from zoo.certify.compare import changed_answers, largest_error
+from zoo.certify.golden import Golden, Reference, grid
+from zoo.certify.oracle import ask_reference
+from zoo.certify.placement import cpu_nodes, fallen_back
+from zoo.graph import Graph, Head
+from zoo.progress import Progress
+from zoo.runtime.model import Model
+from zoo.runtime.model import open as open_model
+from zoo.runtime.session import LEVELS
+from zoo.spec import TensorSpec
+
+AUDIT_BATCH = 1000
+Arrays = dict[str, np.ndarray]
+Judge = Callable[[Mapping[str, np.ndarray]], dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is to be certified.
+
+    Args:
+        id: of the artifact.
+        graph: as declared, module in float32 on the CPU.
+        path: the exported file, with zoo's metadata inside.
+        inputs: of the graph.
+        outputs: of the graph.
+        examples: arrays of the test split; those that bear an input's name are audited.
+        judge: answers to all examples → the task's metrics.
+    """
+
+    id: str
+    graph: Graph
+    path: Path
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    examples: Mapping[str, np.ndarray]
+    judge: Judge
+
+
+def certify(
+    subject: Subject, *, providers: Sequence[str] = ("cpu",), created: str, machine: dict[str, Any], progress: Progress
+) -> tuple[Certificate, bytes]:
+    """The certificate of `subject`, passed or not, and the bytes of its `golden.npz`.
+
+    Args:
+        subject: what.
+        providers: onnxruntime's, short names; the CPU is always among them.
+        created: time, UTC.
+        machine: for the record.
+        progress: who is told.
+    """
+    content = subject.path.read_bytes()
+    reference = Reference(subject.graph, subject.inputs)
+    goldens = [reference.golden(name, arrays) for name, arrays in grid(subject.inputs, subject.examples).items()]
+    whole = {spec.name: subject.examples[spec.name] for spec in subject.inputs if spec.name in subject.examples}
+    progress.note(f"{subject.id}: golden answers in float64, {len(goldens)} cases and the whole test split")
+    test = reference.golden("test", whole)
+    used = list(dict.fromkeys(["cpu", *providers]))
+    measured = _Measured(subject.graph, [*goldens, test])
+    for provider in used:
+        for level in LEVELS:
+            model = open_model(subject.path, providers=(provider,), level=level, check=False)
+            for golden in goldens:
+                measured.compare(golden, model.run(**golden.inputs))
+        progress.note(f"{subject.id}: {provider}, levels {', '.join(LEVELS)}")
+    changed = tuple(measured.changed)
+    audit = _audit(subject, open_model(subject.path, providers=(used[-1],), check=False), test, measured)
+    small = next(golden for golden in goldens if len(next(iter(golden.inputs.values()))) > 1)
+    answers = {head.output: head.decide(small.exact[head.source]) for head in subject.graph.heads}
+    oracle = ask_reference(content, small, [spec.name for spec in subject.outputs], answers, measured.limits)
+    placed = {name: cpu_nodes(content, name, small.inputs) for name in used if name != "cpu"}
+    bounds = {name: measured.bound(name) for name in subject.graph.outputs}
+    import onnx
+    import onnxruntime
+    import torch
+
+    certificate = Certificate(
+        contract=CONTRACT,
+        id=subject.id,
+        model_sha256=hashlib.sha256(content).hexdigest(),
+        bounds=bounds,
+        cases=tuple(
+            Case(name=golden.name, shapes={name: array.shape for name, array in golden.inputs.items()}) for golden in goldens
+        ),
+        levels=tuple(LEVELS),
+        providers=tuple(used),
+        cpu_nodes=placed,
+        changed=changed,
+        audit=audit,
+        oracle=oracle,
+        problems=tuple(_problems(bounds, (*changed, *audit.changed), placed, oracle.skipped is None and not oracle.agrees, measured)),
+        versions={"torch": str(torch.__version__), "onnx": onnx.__version__, "onnxruntime": onnxruntime.__version__},
+        machine=machine,
+        created=created,
+    )
+    return certificate, golden_file(subject.graph.heads, goldens)
+
+
+class _Measured:
+    """Errors and changed answers as they are found."""
+
+    def __init__(self, graph: Graph, goldens: Sequence[Golden]) -> None:
+        self.graph = graph
+        self.errors = dict.fromkeys(graph.outputs, 0.0)
+        self.torch_errors = {
+            name: max(largest_error(golden.single[name], golden.exact[name]) for golden in goldens) for name in graph.outputs
+        }
+        self.golden_max = {
+            name: max(float(np.abs(golden.exact[name]).max(initial=0)) for golden in goldens) for name in graph.outputs
+        }
+        self.limits = {name: error_bound(self.torch_errors[name], self.golden_max[name]) for name in graph.outputs}
+        self.changed: list[Tie] = []
+        self.inconsistent: set[str] = set()
+
+    def compare(self, golden: Golden, answers: Mapping[str, np.ndarray]) -> list[Tie]:
+        """Errors of the float outputs and differences of the exact ones; each difference is kept once."""
+        for name in self.graph.outputs:
+            if name in answers:
+                self.errors[name] = max(self.errors[name], largest_error(answers[name], golden.exact[name]))
+        found: list[Tie] = []
+        for head in self.graph.heads:
+            found += self._compare_head(head, golden, answers)
+        self.changed += [tie for tie in found if tie not in self.changed]
+        return found
+
+    def _compare_head(self, head: Head, golden: Golden, answers: Mapping[str, np.ndarray]) -> list[Tie]:
+        scores, ours = golden.exact[head.source], answers[head.output]
+        if head.source in answers and not np.array_equal(ours, head.decide(answers[head.source])):
+            self.inconsistent.add(f"{head.output} is not what {head.source} of the same run say ({golden.name})")
+        limit = self.limits[head.source]
+
+        def gaps(indices: np.ndarray) -> np.ndarray:
+            return head.candidates(scores[indices], ours[indices])
+
+        found = changed_answers(golden.name, ours, head.decide(scores), gaps, limit)
+        # A decision on which PyTorch's own float32 differs from its float64 is listed too, by the same rule.
+        listed = {tie.index for tie in found}
+        single = changed_answers(golden.name, ours, head.decide(golden.single[head.source]), lambda at: head.margins(scores[at]), limit)
+        return found + [tie for tie in single if tie.index not in listed]
+
+    def bound(self, name: str) -> OutputBound:
+        return OutputBound(
+            bound=self.limits[name],
+            golden_max=self.golden_max[name],
+            torch_error=self.torch_errors[name],
+            onnxruntime_error=self.errors[name],
+        )
+
+
+def _audit(subject: Subject, model: Model, test: Golden, measured: _Measured) -> Audit:
+    """The whole test split through the exported file."""
+    examples = len(next(iter(test.inputs.values())))
+    answers = model.run(batch=AUDIT_BATCH, **test.inputs)
+    changed = measured.compare(test, answers)
+    theirs: Arrays = dict(test.single)
+    theirs |= {head.output: head.decide(test.single[head.source]) for head in subject.graph.heads}
+    return Audit(
+        split="test",
+        examples=examples,
+        changed=tuple(changed),
+        torch_metrics=subject.judge(theirs),
+        onnxruntime_metrics=subject.judge(answers),
+    )
+
+
+def _problems(
+    bounds: Mapping[str, OutputBound], changed: Sequence[Tie], placed: Mapping[str, dict[str, int]], oracle_differs: bool, measured: _Measured
+) -> list[str]:
+    """What fails, each in one clause."""
+    problems = [
+        f"{name} lies {bound.onnxruntime_error:.3g} from the golden answer; at most {bound.bound:.3g} is allowed"
+        for name, bound in bounds.items()
+        if not bound.passed
+    ]
+    unexplained = [tie for tie in changed if not tie.explained]
+    if unexplained:
+        first = unexplained[0]
+        problems.append(
+            f"{len(unexplained)} answers differ without a tie, the first in {first.place} at {first.index}: "
+            f"{first.ours} instead of {first.theirs}, margin {first.margin:.3g}"
+        )
+    for provider, nodes in placed.items():
+        if fallen := fallen_back(nodes):
+            problems.append(f"{', '.join(fallen)} fell back from {provider} to the CPU")
+    if oracle_differs:
+        problems.append("the reference evaluator disagrees")
+    return problems + sorted(measured.inconsistent)
+
+
+def golden_file(heads: Sequence[Head], goldens: Sequence[Golden]) -> bytes:
+    """The bytes of `golden.npz`: `case:in:name`, `case:out:name` (float64 or text), and for each head `case:margin:name`,
+    by how much the golden scores prefer their answer to the next best."""
+    arrays: dict[str, np.ndarray] = {}
+    for golden in goldens:
+        arrays |= {f"{golden.name}:in:{name}": array for name, array in golden.inputs.items()}
+        arrays |= {f"{golden.name}:out:{name}": array for name, array in golden.exact.items()}
+        for head in heads:
+            arrays[f"{golden.name}:out:{head.output}"] = head.decide(golden.exact[head.source])
+            arrays[f"{golden.name}:margin:{head.output}:{head.source}"] = head.margins(golden.exact[head.source])
+    stream = io.BytesIO()
+    np.savez_compressed(stream, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+    return stream.getvalue()

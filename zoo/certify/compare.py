@@ -1,0 +1,57 @@
+"""onnxruntime's answers against golden ones. Torch-free: `verify` uses it too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from zoo.certify.certificate import Tie
+
+Arrays = Mapping[str, np.ndarray]
+
+
+def largest_error(ours: np.ndarray, golden: np.ndarray) -> float:
+    """Largest absolute difference; infinite where shapes differ or a value is NaN on one side only."""
+    if ours.shape != golden.shape:
+        return float("inf")
+    if ours.size == 0:
+        return 0.0
+    difference = np.abs(ours.astype(np.float64) - golden)
+    both_nan = np.isnan(ours) & np.isnan(golden)
+    difference[both_nan] = 0
+    return float(np.where(np.isnan(difference), np.inf, difference).max())
+
+
+def changed_answers(
+    place: str,
+    ours: np.ndarray,
+    theirs: np.ndarray,
+    gaps: Callable[[np.ndarray], np.ndarray],
+    bound: float,
+) -> list[Tie]:
+    """The exact answers that differ.
+
+    Args:
+        place: the case or split.
+        ours: onnxruntime's answers [batch, …].
+        theirs: PyTorch's.
+        gaps: indices of examples [n] → by how much the golden scores prefer theirs to ours, float64 [n].
+        bound: error bound of the scores; a gap below twice that is explained by rounding.
+    """
+    if ours.shape != theirs.shape:
+        return [Tie(place=place, index=0, ours=str(ours.shape), theirs=str(theirs.shape), margin=float("inf"), explained=False)]
+    different = np.flatnonzero((ours != theirs).reshape(len(ours), -1).any(1))  # [changed]
+    if not len(different):
+        return []
+    return [
+        Tie(
+            place=place,
+            index=int(index),
+            ours=str(ours[index]),
+            theirs=str(theirs[index]),
+            margin=float(gap),
+            explained=bool(gap < 2 * bound),
+        )
+        for index, gap in zip(different, gaps(different), strict=True)
+    ]

@@ -1,0 +1,195 @@
+"""From a trained module to a certified artifact. An uncertified artifact never exists: it is written beside, certified, renamed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from zoo.certify.certificate import Certificate
+from zoo.certify.certify import Subject, certify
+from zoo.data.dataset import Dataset
+from zoo.errors import ExportError, ParityError
+from zoo.exporting.trace import DEFAULT_OPSET, check_opset, trace
+from zoo.files import replacing_folder
+from zoo.graph import Assets, Graph
+from zoo.plugins import DISTRIBUTION, resolve
+from zoo.progress import Progress
+from zoo.report.card import model_card
+from zoo.spec import ModelSpec, Recipe, TensorSpec, to_plain
+
+if TYPE_CHECKING:
+    from torch import nn
+
+CONTRACT = 1
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What is exported: a module with where it came from.
+
+    Args:
+        id: `architecture.tag` it is exported under.
+        spec: whose network and export these are.
+        module: with its weights, on the CPU.
+        dataset: with the test split it is certified on.
+        recipe: that trained it; `None` for given weights.
+        metrics: on the test split.
+        run: folder and weights' hash of its run; `None` for given weights.
+        history: epoch lines of its run.
+        judge: answers → metrics.
+        machine: for the record.
+        created: time, UTC.
+    """
+
+    id: str
+    spec: ModelSpec
+    module: nn.Module
+    dataset: Dataset
+    recipe: Recipe | None
+    metrics: Mapping[str, float]
+    run: Mapping[str, Any] | None
+    history: Sequence[Mapping[str, Any]]
+    judge: Any
+    machine: Mapping[str, Any]
+    created: str
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A certified export on disk."""
+
+    id: str
+    path: Path
+    manifest: dict[str, Any]
+    certificate: Certificate
+
+
+def export(
+    trained: Trained,
+    folder: Path,
+    *,
+    variants: Sequence[str] = (),
+    opset: int = DEFAULT_OPSET,
+    providers: Sequence[str] = ("cpu",),
+    progress: Progress,
+) -> list[Artifact]:
+    """Write the artifacts of `trained`: its default export, or the `variants` named.
+
+    Args:
+        trained: what.
+        folder: of artifacts; each goes to `folder/<id>`.
+        variants: of `spec.exports`; none given, all.
+        opset: of the graph.
+        providers: that are certified beside the CPU.
+        progress: who is told.
+
+    Raises:
+        UsageError: the opset cannot be written.
+        ExportError: no valid graph could be made.
+        ParityError: the certificate does not pass; nothing is written.
+    """
+    check_opset(opset)
+    wanted = variants or tuple(trained.spec.exports)
+    return [_export_one(trained, folder, variant, opset, providers, progress) for variant in wanted]
+
+
+def _export_one(
+    trained: Trained, folder: Path, variant: str, opset: int, providers: Sequence[str], progress: Progress
+) -> Artifact:
+    spec = trained.spec
+    default = next(iter(spec.exports))
+    artifact_id = trained.id if variant == default else f"{trained.id}.{variant}"
+    module = trained.module.cpu().float().eval()
+    assets = Assets(spec.inputs, spec.outputs, trained.dataset.classes, trained.dataset.picture, trained.dataset.splits["test"])
+    graph: Graph = resolve(spec.exports[variant], owner=spec.id)(module, assets)
+    graph.module.eval()
+    facts = _facts(trained, artifact_id, variant)
+    with replacing_folder(folder / artifact_id) as beside:
+        content, outputs = _traced(graph, spec, facts, artifact_id, opset)
+        facts["outputs"] = to_plain(outputs)
+        (beside / "model.onnx").write_bytes(content)
+        progress.note(f"{artifact_id}: opset {opset}, {len(content):,} bytes")
+        subject = Subject(
+            id=artifact_id,
+            graph=graph,
+            path=beside / "model.onnx",
+            inputs=spec.inputs,
+            outputs=outputs,
+            examples=trained.dataset.splits["test"],
+            judge=lambda answers: trained.judge(answers, trained.dataset.splits["test"]),
+        )
+        certificate, golden = certify(
+            subject, providers=providers, created=trained.created, machine=dict(trained.machine), progress=progress
+        )
+        if not certificate.passed:
+            raise ParityError(f"{artifact_id} does not answer as its PyTorch original does: {'; '.join(certificate.problems)}.")
+        encoded = msgspec.json.format(msgspec.json.encode(certificate), indent=2) + b"\n"
+        (beside / "certificate.json").write_bytes(encoded)
+        (beside / "golden.npz").write_bytes(golden)
+        manifest = {
+            **facts,
+            "model_sha256": certificate.model_sha256,
+            "certificate_sha256": hashlib.sha256(encoded).hexdigest(),
+            "golden_sha256": hashlib.sha256(golden).hexdigest(),
+            "run": dict(trained.run) if trained.run else None,
+        }
+        (beside / "zoo.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        card = model_card(manifest, certificate, spec, trained.recipe, trained.history, beside)
+        (beside / "README.md").write_text(card, encoding="utf-8")
+    return Artifact(artifact_id, folder / artifact_id, manifest, certificate)
+
+
+def _traced(
+    graph: Graph, spec: ModelSpec, facts: dict[str, Any], artifact_id: str, opset: int
+) -> tuple[bytes, tuple[TensorSpec, ...]]:
+    """The file with its own description inside. What the outputs' fixed axes are is known only after tracing, so where own data
+    have another number of classes than the spec, it is traced again."""
+    content, outputs = trace(graph, spec.inputs, spec.outputs, name=artifact_id, opset=opset, metadata=_metadata(facts))
+    declared = to_plain(outputs)
+    if declared == facts["outputs"]:
+        return content, outputs
+    if artifact_id in (spec.id, *(f"{spec.id}.{variant}" for variant in spec.exports)):
+        raise ExportError(f"{artifact_id} declares outputs of another shape than it makes: {facts['outputs']}, not {declared}.")
+    return trace(graph, spec.inputs, outputs, name=artifact_id, opset=opset, metadata=_metadata(facts | {"outputs": declared}))
+
+
+def _facts(trained: Trained, artifact_id: str, variant: str) -> dict[str, Any]:
+    """What both the manifest and the file's own metadata say."""
+    spec, dataset = trained.spec, trained.dataset
+    recipe = to_plain(trained.recipe) if trained.recipe else None
+    return {
+        "contract": CONTRACT,
+        "id": artifact_id,
+        "base": spec.id,
+        "variant": variant,
+        "summary": spec.summary,
+        "task": spec.task,
+        "inputs": to_plain(spec.inputs),
+        "outputs": to_plain(spec.outputs),
+        "classes": list(dataset.classes),
+        "picture": to_plain(dataset.picture) if dataset.picture else None,
+        "dataset": {"id": dataset.id, "sha256": dataset.sha256, "origin": dataset.origin},
+        "recipe": recipe,
+        "recipe_sha256": hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest(),
+        "metrics": dict(trained.metrics),
+        "licence": dataset.licence,
+        "producer": {"zoo": version(DISTRIBUTION), **{name: version(name) for name in ("torch", "onnx", "onnxscript")}},
+        "created": trained.created,
+    }
+
+
+def _metadata(facts: Mapping[str, Any]) -> dict[str, str]:
+    """`metadata_props`: everything as JSON under `zoo`, and the few things a person looks for."""
+    return {
+        "zoo": json.dumps(facts, sort_keys=True, ensure_ascii=False),
+        "zoo.id": str(facts["id"]),
+        "zoo.task": str(facts["task"]),
+        "zoo.contract": str(facts["contract"]),
+    }

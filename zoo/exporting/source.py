@@ -1,0 +1,165 @@
+"""What there is to export: a finished run, or a model whose weights are given."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from zoo.data.load import load_dataset
+from zoo.errors import DataError, IntegrityError, UnknownName, UsageError
+from zoo.exporting.export import Trained
+from zoo.graph import Assets, Graph
+from zoo.plugins import resolve
+from zoo.progress import Progress
+from zoo.registry import Registry
+from zoo.spec import ModelSpec, to_plain
+from zoo.training.checkpoint import load_tensors
+from zoo.training.device import describe
+from zoo.training.run import Run, find_run, list_runs, newest_finished, now
+from zoo.training.train import build_module, make_task
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+
+def find_finished(model: str | None, run: str | Path | None, runs: Path) -> Run:
+    """The run that is meant: `run`, or the newest finished one of `model`.
+
+    Raises:
+        UnknownName: there is no such run.
+        UsageError: it is not finished, or there is none.
+    """
+    if run is not None:
+        found = find_run(run, runs)
+        if found.state.status != "finished":
+            raise UsageError(f"The run {found.path} is {found.state.status}, not finished.", hint=f"zoo train --resume {found.path}")
+        return found
+    assert model is not None
+    newest = newest_finished(model, runs)
+    if newest is None:
+        ids = [finished.state.id for finished in list_runs(runs) if finished.state.status == "finished"]
+        raise UnknownName(f"finished run under {runs} of the model", model, set(ids), hint=f"zoo train {model}")
+    return newest
+
+
+def outdated(runs: Path, output: Path) -> list[Path]:
+    """The newest finished run of every id whose artifact in `output` is not of that run's weights."""
+    newest = {run.state.id: run for run in list_runs(runs) if run.state.status == "finished"}
+    found = []
+    for artifact, run in newest.items():
+        try:
+            manifest = json.loads((output / artifact / "zoo.json").read_text(encoding="utf-8"))
+            same = manifest["run"]["weights_sha256"] == run.state.weights
+        except (OSError, ValueError, KeyError, TypeError):
+            same = False
+        if not same:
+            found.append(run.path)
+    return found
+
+
+def trained_module(run: Run, registry: Registry) -> nn.Module:
+    """The module of a finished run with the weights that were kept, in evaluation mode on the CPU.
+
+    Raises:
+        IntegrityError: the weights are damaged, or are not those of this run.
+    """
+    spec = registry.model(run.state.base)
+    module = build_module(spec, run.state.config)
+    tensors, _, digest = load_tensors(run.weights)
+    if digest != run.state.weights:
+        raise IntegrityError(f"{run.weights} holds other weights than {run.path / 'run.json'} names.")
+    module.load_state_dict(tensors)
+    return module.eval()
+
+
+def load_module(model: str, run: str | Path | None, runs: Path, registry: Registry) -> nn.Module:
+    """See `zoo.load`."""
+    if run is None and model in registry.models and registry.model(model).recipe is None:
+        spec = registry.model(model)
+        return build_module(spec, to_plain(spec.config)).eval()
+    return trained_module(find_finished(model, run, runs), registry)
+
+
+def source_of(model: str | None, run: str | Path | None, runs: Path, registry: Registry, progress: Progress) -> Trained:
+    """Everything an export needs, of a run or of given weights.
+
+    Raises:
+        DataError: the data the run was trained on are no longer the same.
+    """
+    if run is None and model in registry.models and registry.model(model).recipe is None:
+        return _given(registry.model(model), registry, progress)
+    found = find_finished(model, run, runs)
+    state, spec = found.state, registry.model(found.state.base)
+    module = trained_module(found, registry)
+    own = Path(state.data.own) if state.data.own else None
+    dataset = load_dataset(registry.dataset(spec.dataset), own=own, name=state.data.id if own else None, progress=progress)
+    if dataset.sha256 != state.data.sha256:
+        raise DataError(
+            f"The data of {found.path} have changed: their hash was {state.data.sha256[:12]} and is {dataset.sha256[:12]}; "
+            "certify on the data it was trained for."
+        )
+    recipe = found.recipe
+    progress.note(f"{state.id}: from {found.path}")
+    facts: dict[str, Any] = {
+        "path": str(found.path),
+        "weights_sha256": state.weights,
+        "seconds": state.seconds,
+        "device": json.loads((found.path / "env.json").read_text(encoding="utf-8"))["device"]["name"],
+        "precision": state.precision,
+    }
+    return Trained(
+        id=state.id,
+        spec=spec,
+        module=module,
+        dataset=dataset,
+        recipe=recipe,
+        metrics=state.metrics,
+        run=facts,
+        history=found.epochs(),
+        judge=make_task(spec, recipe, dataset).judge,
+        machine=describe(torch.device("cpu")),
+        created=now(),
+    )
+
+
+def _given(spec: ModelSpec, registry: Registry, progress: Progress) -> Trained:
+    """A model with nothing to learn, evaluated now."""
+    dataset = load_dataset(registry.dataset(spec.dataset), own=None, name=None, progress=progress)
+    module = build_module(spec, to_plain(spec.config)).eval()
+    task = make_task(spec, None, dataset)
+    progress.note(f"{spec.id}: weights are given, nothing to train")
+    return Trained(
+        id=spec.id,
+        spec=spec,
+        module=module,
+        dataset=dataset,
+        recipe=None,
+        metrics=task.evaluate(module, task.resident(dataset.splits["test"], torch.device("cpu"))),
+        run=None,
+        history=(),
+        judge=task.judge,
+        machine=describe(torch.device("cpu")),
+        created=now(),
+    )
+
+
+def load_graph(model: str, run: str | Path | None, variant: str | None, registry: Registry) -> Graph:
+    """The declared graph of an artifact's model: see `zoo.api.load_exported`."""
+    if run is None:
+        spec = registry.model(model)
+        module = build_module(spec, to_plain(spec.config)).eval()
+        classes = registry.dataset(spec.dataset).classes
+        picture = registry.dataset(spec.dataset).picture
+    else:
+        found = Run.open(Path(run))
+        spec, module = registry.model(found.state.base), trained_module(found, registry)
+        classes, picture = found.state.classes, found.state.picture
+    chosen = variant or next(iter(spec.exports))
+    assets = Assets(spec.inputs, spec.outputs, classes, picture, {})
+    graph: Graph = resolve(spec.exports[chosen], owner=spec.id)(module, assets)
+    graph.module.eval()
+    return graph

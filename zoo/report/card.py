@@ -1,0 +1,124 @@
+"""The model card: what a person reads before they use an artifact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zoo.report.curves import draw_curves
+from zoo.report.tables import figure, markdown_table
+from zoo.spec import ModelSpec, Recipe, TensorSpec, to_plain
+
+if TYPE_CHECKING:
+    from zoo.certify.certificate import Certificate
+
+
+def model_card(
+    manifest: Mapping[str, Any],
+    certificate: Certificate,
+    spec: ModelSpec,
+    recipe: Recipe | None,
+    history: Sequence[Mapping[str, Any]],
+    folder: Path,
+) -> str:
+    """Markdown for the artifact's README.md; its plots are written to `folder`."""
+    parts = [
+        _front_matter(manifest),
+        f"# {manifest['id']}\n\n{manifest['summary']}. After: {spec.source}.",
+        f"## Use\n\n{_usage(manifest)}",
+        f"## Inputs and outputs\n\n{_signature(manifest)}",
+        f"## Figures\n\n{_figures(manifest, spec)}",
+    ]
+    if recipe is not None:
+        parts.append(f"## Training\n\n{_training(manifest, recipe)}")
+    if len(history) > 1:
+        draw_curves(history, folder / "training.png", title=manifest["id"])
+        parts.append("![Loss and accuracy over the epochs](training.png)")
+    parts.append(f"## Certificate\n\n{_certificate(certificate)}")
+    parts.append(f"## Data and licence\n\n{_data(manifest)}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _front_matter(manifest: Mapping[str, Any]) -> str:
+    """The header that model hubs read."""
+    return "\n".join(["---", "library_name: onnx", "tags:", "- onnx", "- onnxruntime", f"- {manifest['base'].split('.')[0]}", "---"])
+
+
+def _usage(manifest: Mapping[str, Any]) -> str:
+    tensor = manifest["inputs"][0]
+    shape = [3 if isinstance(axis, str) else axis for axis in tensor["shape"]]
+    names = ", ".join(output["name"] for output in manifest["outputs"])
+    return (
+        "With onnxruntime alone:\n\n"
+        "```python\n"
+        "import numpy as np\n"
+        "import onnxruntime\n\n"
+        'session = onnxruntime.InferenceSession("model.onnx")\n'
+        f"{tensor['name']} = np.zeros({shape}, np.{tensor['dtype']})  # {tensor['meaning']}\n"
+        f'{names} = session.run(None, {{"{tensor["name"]}": {tensor["name"]}}})\n'
+        "```\n\n"
+        f"From a shell: `zoo predict {manifest['id']} FILE…`. `zoo verify {manifest['id']}` replays the certificate."
+    )
+
+
+def _signature(manifest: Mapping[str, Any]) -> str:
+    rows = []
+    for kind in ("inputs", "outputs"):
+        for plain in manifest[kind]:
+            tensor = TensorSpec(**{**plain, "shape": tuple(plain["shape"])})
+            shape = ", ".join(str(axis) for axis in tensor.shape)
+            rows.append([kind[:-1], f"`{tensor.name}`", tensor.dtype, f"[{shape}]", tensor.meaning])
+    return markdown_table(["", "name", "dtype", "shape", "meaning"], rows)
+
+
+def _figures(manifest: Mapping[str, Any], spec: ModelSpec) -> str:
+    published = {reference.metric: reference for reference in spec.references} if manifest["id"] == spec.id else {}
+    rows = []
+    for name, value in manifest["metrics"].items():
+        reference = published.get(name)
+        theirs = f"{figure(reference.value)} ({reference.source})" if reference else ""
+        rows.append([name.replace("_", " "), figure(value), theirs])
+    return "On the test split:\n\n" + markdown_table(["metric", "this model", "published or asked for"], rows)
+
+
+def _training(manifest: Mapping[str, Any], recipe: Recipe) -> str:
+    run = manifest.get("run") or {}
+    plain = {key: value for key, value in to_plain(recipe).items() if value not in (None, [], 0) or key == "seed"}
+    rows = []
+    for key, value in plain.items():
+        if isinstance(value, dict):
+            shown = value.get("name", "") + " " + ", ".join(f"{name} {figure(item)}" for name, item in value.items() if name != "name")
+        elif isinstance(value, list):
+            shown = "; ".join(", ".join(f"{name} {item}" for name, item in part.items()) for part in value)
+        else:
+            shown = str(value)
+        rows.append([key.replace("_", " "), shown.strip()])
+    seconds = f"Trained in {run['seconds']:,.1f} s on {run['device']} ({run['precision']}).\n\n" if "seconds" in run else ""
+    return seconds + markdown_table(["recipe", ""], rows)
+
+
+def _certificate(certificate: Certificate) -> str:
+    rows = [
+        [f"`{name}`", f"{bound.onnxruntime_error:.2e}", f"{bound.torch_error:.2e}", f"{bound.ratio:.2f}", f"{bound.bound:.2e}"]
+        for name, bound in certificate.bounds.items()
+    ]
+    audit = certificate.audit
+    changed = len(audit.changed)
+    decisions = "every decision is PyTorch's" if not changed else f"{changed} decisions differ from PyTorch's, each a tie within rounding"
+    oracle = certificate.oracle
+    second = f"could not be asked ({oracle.skipped})" if oracle.skipped else f"agrees on {oracle.examples} examples"
+    sizes = ", ".join(case.name for case in certificate.cases)
+    return (
+        f"Against PyTorch in float64, largest absolute errors over the cases {sizes} and the whole {audit.split} split, "
+        f"graph-optimisation levels {', '.join(certificate.levels)}, providers {', '.join(certificate.providers)}:\n\n"
+        + markdown_table(["output", "onnxruntime", "PyTorch float32", "ratio", "allowed"], rows)
+        + f"\n\nOf {audit.examples:,} {audit.split} examples {decisions}. A second engine ({oracle.engine}) {second}. "
+        + ", ".join(f"{key} {value}" for key, value in certificate.versions.items())
+        + "."
+    )
+
+
+def _data(manifest: Mapping[str, Any]) -> str:
+    dataset = manifest["dataset"]
+    return f"Data set `{dataset['id']}`, SHA-256 of its arrays `{dataset['sha256']}`; licence of the data: {manifest['licence']}."
