@@ -1,0 +1,273 @@
+"""The verbs of the command line as functions, for notebooks and scripts.
+
+Only `train`, `load`, `export`, `run` and `reproduce` import torch; `open`, `verify`, `predict` and `bench` run on onnxruntime alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zoo.errors import UnknownName, UsageError
+from zoo.paths import artifact_folders
+from zoo.progress import Progress
+from zoo.registry import Registry
+from zoo.registry import registry as default_registry
+from zoo.spec import ModelSpec
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import nn
+
+    from zoo.certify.replay import Replay
+    from zoo.exporting.export import Artifact
+    from zoo.runtime.model import Model
+    from zoo.training.run import Run
+
+RUNS = Path("runs")
+EXPORTED = Path("exported")
+SILENT = Progress()
+
+
+def list_models(*patterns: str) -> list[ModelSpec]:
+    """The models that `patterns` name (ids, architectures, wildcards); all of them where none is given.
+
+    Raises:
+        UnknownName: a pattern matches nothing.
+    """
+    return default_registry().matching(patterns)
+
+
+def train(
+    model: str,
+    *,
+    recipe: Mapping[str, Any] | None = None,
+    device: str = "auto",
+    precision: str | None = None,
+    compiled: bool = False,
+    deterministic: bool = False,
+    output: str | Path = RUNS,
+    data: str | Path | None = None,
+    name: str | None = None,
+    checkpoint_every: int | None = None,
+    progress: Progress = SILENT,
+    registry: Registry | None = None,
+) -> Run:
+    """Train a model by its recipe in a new run.
+
+    Args:
+        model: id, or architecture, which means its default.
+        recipe: fields to change: `{"lr": 0.01, "epochs": 3, "seed": 1}`.
+        device: `"auto"`, `"cpu"`, `"cuda"`, `"cuda:N"`, `"mps"`.
+        precision: `"fp32"`, `"bf16"` or `"auto"`; `None` is the recipe's.
+        compiled: step through `torch.compile`.
+        deterministic: an operation without a deterministic form is an error.
+        output: folder of runs; the run is `output/<id>/<n>`.
+        data: folder of your own data.
+        name: tag of the model that is trained on them.
+        checkpoint_every: steps between checkpoints; `None` lets time decide.
+        progress: who is told; silent by default.
+        registry: of another set of plugins.
+
+    Raises:
+        ZooError: see `zoo.errors`; a `KeyboardInterrupt` leaves a run that `resume` continues.
+    """
+    from zoo.training.train import Options
+    from zoo.training.train import train as train_spec
+
+    registry = registry or default_registry()
+    options = Options(
+        device=device,
+        precision=precision,
+        compiled=compiled,
+        deterministic=deterministic,
+        changes=dict(recipe or {}),
+        output=Path(output),
+        data=Path(data) if data is not None else None,
+        name=name,
+        checkpoint_every=checkpoint_every,
+    )
+    return train_spec(registry.model(model), options, registry, progress)
+
+
+def resume(run: str | Path, *, runs: str | Path = RUNS, progress: Progress = SILENT, registry: Registry | None = None) -> Run:
+    """Continue an interrupted, failed or killed run: a folder, `id/n`, or an id, which means its newest run.
+
+    Raises:
+        UnknownName: there is no such run.
+        UsageError: it is finished, or is running now.
+    """
+    from zoo.training.run import find_run
+    from zoo.training.train import resume as resume_run
+
+    return resume_run(find_run(run, Path(runs)), registry or default_registry(), progress)
+
+
+def load(model: str, *, run: str | Path | None = None, runs: str | Path = RUNS, registry: Registry | None = None) -> nn.Module:
+    """The trained module of a model's newest finished run, in evaluation mode on the CPU: raw input → what the task needs (logits).
+
+    Args:
+        model: id or architecture; also the id of a model trained on your own data.
+        run: a certain run of it.
+        runs: folder of runs.
+        registry: of another set of plugins.
+
+    Raises:
+        UnknownName: no such model or run.
+        UsageError: it was never trained.
+        IntegrityError: its weights are damaged.
+    """
+    from zoo.exporting.source import load_module
+
+    return load_module(_trained_id(model, registry or default_registry()), run, Path(runs), registry or default_registry())
+
+
+def load_exported(model: str, *, run: str | Path | None, variant: str | None = None, registry: Registry | None = None) -> nn.Module:
+    """The PyTorch original of an artifact: raw inputs → the graph's float outputs.
+
+    Args:
+        model: id of the artifact's model.
+        run: the run it was exported from; `None` for given weights.
+        variant: of its exports; `None` for the default.
+        registry: of another set of plugins.
+    """
+    from zoo.exporting.source import load_graph
+
+    return load_graph(model, run, variant, registry or default_registry()).module
+
+
+def export(
+    model: str | None = None,
+    *,
+    run: str | Path | None = None,
+    runs: str | Path = RUNS,
+    output: str | Path = EXPORTED,
+    variants: Sequence[str] = (),
+    opset: int | None = None,
+    providers: Sequence[str] = ("cpu",),
+    progress: Progress = SILENT,
+    registry: Registry | None = None,
+) -> list[Artifact]:
+    """Make certified artifacts of trained models.
+
+    Args:
+        model: id or architecture, of its newest finished run; `None` means every finished model whose artifact is not of its newest
+            run.
+        run: a certain run instead.
+        runs: folder of runs.
+        output: folder of artifacts; each is written to `output/<id>`.
+        variants: of the model's exports; none given, all.
+        opset: of the graphs; the default is 20.
+        providers: of onnxruntime that are certified beside the CPU.
+        progress: who is told.
+        registry: of another set of plugins.
+
+    Raises:
+        ParityError: a graph does not answer as its PyTorch original does; nothing is written of it.
+    """
+    from zoo.exporting.export import export as export_trained
+    from zoo.exporting.source import outdated, source_of
+    from zoo.exporting.trace import DEFAULT_OPSET, check_opset
+
+    registry = registry or default_registry()
+    check_opset(opset or DEFAULT_OPSET)
+    wanted: list[tuple[str | None, str | Path | None]]
+    if model is None and run is None:
+        wanted = [(None, found) for found in outdated(Path(runs), Path(output))]
+    else:
+        wanted = [(_trained_id(model, registry) if model else None, run)]
+    artifacts: list[Artifact] = []
+    for name, found in wanted:
+        trained = source_of(name, found, Path(runs), registry, progress)
+        artifacts += export_trained(
+            trained,
+            Path(output),
+            variants=variants,
+            opset=opset or DEFAULT_OPSET,
+            providers=providers,
+            progress=progress,
+        )
+    return artifacts
+
+
+def artifact_path(model: str, artifacts: str | Path | None = None, registry: Registry | None = None) -> Path:
+    """Where the artifact that `model` means lies: a path, an id, or an architecture, which means its default.
+
+    Raises:
+        UnknownName: there is none.
+    """
+    from zoo.runtime.artifact import find
+
+    folders = artifact_folders(Path(artifacts) if artifacts is not None else None)
+    return find(_artifact_id(model, registry or default_registry()), folders)
+
+
+def open(  # noqa: A001
+    model: str | Path,
+    *,
+    artifacts: str | Path | None = None,
+    providers: Sequence[str] = ("cpu",),
+    threads: int | None = None,
+) -> Model:
+    """Open an artifact with onnxruntime: an object with `.run(image=…)`, `.inputs`, `.outputs`, `.classes`.
+
+    Args:
+        model: id, architecture, artifact folder or `.onnx` file.
+        artifacts: folder of artifacts that is looked in first.
+        providers: onnxruntime's, short names; the first is used or it is an error.
+        threads: for one operator; `None` lets onnxruntime decide.
+
+    Raises:
+        UnknownName: there is no such artifact.
+        IntegrityError: a file is not what its manifest says.
+        DeviceError: the provider is not there.
+    """
+    from zoo.runtime.model import open as open_path
+
+    path = Path(model) if isinstance(model, Path) else artifact_path(model, artifacts)
+    return open_path(path, providers=providers, threads=threads)
+
+
+def verify(model: str | Path, *, artifacts: str | Path | None = None, provider: str = "cpu") -> Replay:
+    """Replay an artifact's certificate with onnxruntime alone; `.passed` says how it went.
+
+    Raises:
+        IntegrityError: a file is not what its manifest says.
+    """
+    from zoo.certify.replay import replay
+
+    path = Path(model) if isinstance(model, Path) else artifact_path(model, artifacts)
+    return replay(path, provider=provider)
+
+
+def predict(model: str | Path, *, artifacts: str | Path | None = None, **arrays: np.ndarray) -> dict[str, np.ndarray]:
+    """The answers of an artifact to raw arrays: `zoo.predict("cnn", image=digits)`.
+
+    For many calls `open` the model once and use its `run`.
+    """
+    return open(model, artifacts=artifacts).run(**arrays)
+
+
+def _trained_id(model: str, registry: Registry) -> str:
+    """The id that `model` means: a registered one, or the name of a model trained on own data."""
+    try:
+        return registry.model(model).id
+    except UnknownName:
+        if "." in model and any(owned.spec.architecture == model.split(".")[0] for owned in registry.models.values()):
+            return model
+        raise
+
+
+def _artifact_id(model: str, registry: Registry) -> str:
+    """Ids of artifacts may be of own data or of a variant, and a path is none: only a known name is resolved."""
+    try:
+        return registry.model(model).id
+    except UnknownName:
+        return model
+
+
+def check_one_source(model: str | None, run: str | Path | None) -> None:
+    """Refuse a model and a run at once."""
+    if model is not None and run is not None:
+        raise UsageError(f"Give the model {model} or --run {run}, not both.")

@@ -1,0 +1,83 @@
+"""`zoo export`: a certified ONNX artifact of a trained model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from zoo import api
+from zoo.cli.options import exported_option, runs_option
+from zoo.cli.output import current_registry, echo_json, json_option, quiet_option
+from zoo.progress import default_progress
+from zoo.spec import to_plain
+
+if TYPE_CHECKING:
+    from zoo.exporting.export import Artifact
+
+
+@click.command("export")
+@click.argument("model", required=False)
+@click.option("--run", metavar="RUN", help="A certain run: a folder, id/n, or an id.")
+@runs_option
+@exported_option
+@click.option("--variant", "variants", multiple=True, help="Of the model's exports; default: all.")
+@click.option("--opset", type=int, help="Of the graph, 17 to 25; default 20.")
+@click.option("--provider", "providers", multiple=True, help="Also certified with this provider of onnxruntime, such as cuda.")
+@json_option
+@quiet_option
+def command(
+    model: str | None,
+    run: str | None,
+    runs: Path,
+    output: Path,
+    variants: tuple[str, ...],
+    opset: int | None,
+    providers: tuple[str, ...],
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Export MODEL's newest finished run; without MODEL, every finished model that has no artifact of its newest run.
+
+    Written beside, certified against PyTorch, then renamed into place: an uncertified artifact never exists.
+    """
+    api.check_one_source(model, run)
+    artifacts = api.export(
+        model,
+        run=run,
+        runs=runs,
+        output=output,
+        variants=variants,
+        opset=opset,
+        providers=("cpu", *providers),
+        progress=default_progress(quiet=quiet),
+        registry=current_registry(),
+    )
+    if as_json:
+        echo_json([facts(artifact) for artifact in artifacts])
+    elif quiet:
+        for artifact in artifacts:
+            click.echo(artifact.id)
+    else:
+        for artifact in artifacts:
+            click.echo(summary(artifact))
+        if not artifacts:
+            click.echo(f"nothing to export: every finished model under {runs} has its artifact in {output}", err=True)
+
+
+def facts(artifact: Artifact) -> dict[str, Any]:
+    """An artifact as JSON."""
+    return {"path": str(artifact.path), "manifest": artifact.manifest, "certificate": to_plain(artifact.certificate)}
+
+
+def summary(artifact: Artifact) -> str:
+    """An artifact in one line."""
+    certificate = artifact.certificate
+    ratios = ", ".join(f"{name} {bound.ratio:.2f}×" for name, bound in certificate.bounds.items())
+    changed = len(certificate.audit.changed)
+    size = (artifact.path / "model.onnx").stat().st_size
+    return (
+        f"{artifact.id}: certified; error {ratios} of PyTorch's own, {changed} of {certificate.audit.examples:,} decisions changed; "
+        f"{size:,} bytes, {artifact.path}"
+    )

@@ -1,0 +1,123 @@
+"""The group, the exit codes, and what happens to an error."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from zoo.errors import UnknownName, ZooError
+
+VERBS = {
+    "list": "Models of the zoo, by id, architecture or wildcard.",
+    "show": "Everything about one model.",
+    "data": "Data sets: list, fetch, verify, path.",
+    "train": "Train a model by its recipe.",
+    "runs": "Training runs in this folder.",
+    "reproduce": "Train n seeds and compare with the published figure.",
+    "export": "Make a certified ONNX artifact of a trained model.",
+    "verify": "Replay an artifact's certificate with onnxruntime alone.",
+    "bench": "Measure latency, throughput and size of an artifact.",
+    "predict": "Ask an artifact about pictures.",
+    "run": "Data, train, export, verify and bench in one go.",
+    "plugins": "Plugins found, and why one could not be loaded.",
+}
+
+
+class VerbGroup(click.Group):
+    """Imports a verb when it is called, and asks plugins for theirs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*VERBS, *sorted(_plugin_commands(ctx))]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in VERBS:
+            from importlib import import_module
+
+            command: click.Command = import_module(f"zoo.cli.{cmd_name}").command
+            return command
+        if owned := _plugin_commands(ctx).get(cmd_name):
+            from zoo.plugins import resolve
+
+            plugin_command: click.Command = resolve(owned.spec.target, owner=owned.owner.name)
+            return plugin_command
+        return None
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            raise UnknownName("command", args[0], self.list_commands(ctx), hint="zoo --help")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Names and help lines from the table: `--help` imports no verb."""
+        rows = list(VERBS.items())
+        rows += [(name, owned.spec.help) for name, owned in sorted(_plugin_commands(ctx).items())]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def _plugin_commands(ctx: click.Context) -> dict[str, Any]:
+    from zoo.registry import registry
+
+    return registry(third_party=not ctx.params.get("no_plugins", False)).commands
+
+
+@click.group(cls=VerbGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(package_name="onnx-zoo", prog_name="zoo")
+@click.option("--debug", is_flag=True, envvar="ZOO_DEBUG", help="Show the traceback of an error.")
+@click.option("--no-plugins", is_flag=True, help="Load no plugin of other distributions.")
+@click.pass_context
+def cli(ctx: click.Context, debug: bool, no_plugins: bool) -> None:
+    """A model zoo: train in PyTorch, export to ONNX, prove, measure, deploy with onnxruntime alone.
+
+    \b
+    zoo run cnn                 data, training, export, proof, benchmark
+    zoo predict cnn digit.png   ask the exported model
+    """
+    from zoo.registry import registry
+
+    for plugin in registry(third_party=not no_plugins).failures:
+        click.echo(f"warning: plugin {plugin.name} ({plugin.distribution}): {plugin.failure}", err=True)
+
+
+def main() -> NoReturn:
+    """Run the command line and exit: 0, 1 failure, 2 usage, 3 parity failed, 4 integrity failed, 130 interrupted."""
+    debug = "--debug" in sys.argv[1:] or os.environ.get("ZOO_DEBUG", "") not in ("", "0")
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `zoo list | head` ends quietly
+    try:
+        cli.main(prog_name="zoo", standalone_mode=False)
+        sys.exit(0)
+    except (click.Abort, KeyboardInterrupt):
+        if debug:
+            raise
+        click.echo("interrupted", err=True)
+        sys.exit(130)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        if debug:
+            raise
+        error.show()
+        sys.exit(error.exit_code)
+    except ZooError as error:
+        if debug:
+            raise
+        click.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)
+    except OSError as error:
+        if debug:
+            raise
+        where = f" {error.filename}" if error.filename else ""
+        click.echo(f"error: {error.strerror or error}:{where}".rstrip(":"), err=True)
+        sys.exit(1)
+    except Exception as error:  # a bug of ours or of a plugin: one sentence, the traceback on request
+        if debug:
+            raise
+        click.echo(f"error: {type(error).__name__}: {error} (zoo --debug … shows the traceback)", err=True)
+        sys.exit(1)
+
+

@@ -1,0 +1,55 @@
+"""What every verb prints with: results to stdout, news to stderr."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+import msgspec
+
+if TYPE_CHECKING:
+    from zoo.registry import Registry
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print ids only, and no news.")
+artifacts_option = click.option(
+    "--artifacts",
+    type=click.Path(path_type=Path),
+    help="Folder of artifacts; then ./exported, then the cache.",
+)
+
+
+def current_registry() -> Registry:
+    """The registry that the running command line is to use: without other distributions' plugins under `--no-plugins`."""
+    from zoo.registry import registry
+
+    return registry(third_party=not click.get_current_context().find_root().params.get("no_plugins", False))
+
+
+def echo_json(value: Any) -> None:
+    """Print a value (specs and paths included) as indented JSON on stdout."""
+    encoded = msgspec.json.encode(value, enc_hook=str)
+    click.echo(msgspec.json.format(encoded, indent=2).decode())
+
+
+def echo_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print aligned columns on stdout; a column of numbers (all but its header) is set flush right.
+
+    Not a rich table: `zoo list` has to answer faster than rich imports.
+    """
+    table = [list(header), *[list(row) for row in rows]]
+    widths = [max(len(row[column]) for row in table) for column in range(len(header))]
+    numeric = [all(_is_number(row[column]) for row in rows) and bool(rows) for column in range(len(header))]
+    for number, row in enumerate(table):
+        cells = [cell.rjust(width) if right else cell.ljust(width) for cell, width, right in zip(row, widths, numeric, strict=True)]
+        line = "  ".join(cells).rstrip()
+        click.echo(click.style(line, bold=True) if number == 0 else line)
+
+
+def _is_number(cell: str) -> bool:
+    """Whether a cell starts or ends as a figure does: '61,706', '99.4 %', '–'."""
+    return cell in ("", "–") or cell[0].isdigit() or cell[0] in "+-."
