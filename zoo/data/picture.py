@@ -1,0 +1,91 @@
+"""A person's picture → the array a model takes. The same for training on own pictures and for asking a model."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zoo.data.framing import centred, whole
+from zoo.data.grey import background_of, contrast, to_grey
+from zoo.errors import DataError
+from zoo.spec import Picture
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+FORMATS = ("PNG", "JPEG", "BMP", "GIF")
+EVEN = 8
+"""A picture whose values differ by less than this shows nothing."""
+
+
+def open_picture(path: Path) -> Image:
+    """The decoded (first) picture in a file.
+
+    Raises:
+        DataError: it holds no picture of these formats, a damaged one, or one too large to be meant.
+        FileNotFoundError, PermissionError: of the file itself.
+    """
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            # Above 89 million pixels Pillow warns of a decompression bomb.
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with path.open("rb") as stream, Image.open(stream, formats=FORMATS) as image:
+                image.load()
+                return image.copy()
+    except (FileNotFoundError, PermissionError):
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise DataError(f"{path} has too many pixels for a picture to be classified; scale it down.") from None
+    except Exception:  # Pillow's decoders raise what they like for a damaged file
+        raise DataError(f"{path} is no picture that can be read; it should be a PNG, JPEG, BMP or GIF.") from None
+
+
+def prepare(image: Image, picture: Picture) -> tuple[np.ndarray, list[str]]:
+    """Bring a picture into the form that `picture` describes.
+
+    Grey; upright by its EXIF orientation; transparent parts show the background; inverted when its border says that it has
+    the other background; then framed, unless it has the right size already.
+
+    Args:
+        image: of any mode and size.
+        picture: what the model was trained on.
+
+    Returns:
+        uint8 [picture.height, picture.width], and what was done beside the conversion to grey, for the person who asked.
+
+    Raises:
+        OSError: the image's file is damaged.
+    """
+    size = (picture.height, picture.width)
+    empty = np.full(size, 255 if picture.background == "bright" else 0, np.uint8)
+    if 0 in image.size:
+        return empty, ["blank: the picture has no pixels"]
+    notes: list[str] = []
+    grey = to_grey(image, picture.background)
+    if (found := background_of(grey)) != picture.background:
+        grey = 255 - grey
+        words = {"bright": "dark on bright", "dark": "bright on dark"}
+        notes.append(f"inverted: {words[found]} became {words[picture.background]}")
+    low, high = contrast(grey)
+    if high - low < EVEN:
+        notes.append("blank: the picture is of one even brightness")
+    if grey.shape == size:
+        return grey, notes
+    was, now = f"{grey.shape[1]}×{grey.shape[0]}", f"{picture.width}×{picture.height}"
+    if picture.framing == "whole":
+        same = grey.shape[0] * picture.width == grey.shape[1] * picture.height
+        notes.append(f"scaled: {was} became {now}" + ("" if same else ", padded with its background"))
+        return whole(grey, *size), notes
+    bright = picture.background == "bright"
+    framed = centred(255 - grey if bright else grey, *size)
+    if framed is None:
+        if not any(note.startswith("blank") for note in notes):
+            notes.append("blank: nothing stands out from the background")
+        return empty, notes
+    notes.append(f"centred: the subject was cut out of {was}, scaled and put in the middle of {now}")
+    return (255 - framed if bright else framed), notes
