@@ -1,0 +1,1 @@
+"""Load time, latency and throughput of an artifact, alone or beside its PyTorch original."""

@@ -1,0 +1,71 @@
+"""The peers in PyTorch: the module as it is, and through `torch.compile`. This file alone of the benchmark imports torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from zoo.benchmark.bench import Peer
+from zoo.errors import UnknownName
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import nn
+
+NAMES = ("eager", "compile")
+COMPILED_SHAPES = 64
+"""Batch sizes that `torch.compile` may specialise on; beyond its own limit of 8 it would go back to eager without a word."""
+
+
+def default_threads() -> int:
+    """Threads that PyTorch takes for one operator: what both sides get when nobody says."""
+    import torch
+
+    return torch.get_num_threads()
+
+
+def peers(names: Sequence[str], module: nn.Module, inputs: Sequence[str], *, threads: int, device: str = "cpu") -> tuple[Peer, ...]:
+    """Peers that run a trained module in inference mode.
+
+    It sets PyTorch's number of threads for the whole process and, on CUDA, switches TF32 off, as the artifact has it.
+
+    Args:
+        names: `"eager"`, `"compile"`.
+        module: raw input tensors → the float outputs of the graph, one tensor or a tuple.
+        inputs: names of the graph's inputs, in the module's order.
+        threads: of one operator.
+        device: the module is moved there; inputs and outputs are moved in each call, as onnxruntime does it.
+
+    Raises:
+        UnknownName: a name is none of these.
+    """
+    import torch
+
+    for name in names:
+        if name not in NAMES:
+            raise UnknownName("peer", name, NAMES)
+    torch.set_num_threads(threads)
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False
+    module = module.eval().to(device)
+    return tuple(Peer(name, _caller(_compiled(module) if name == "compile" else module, inputs, device)) for name in names)
+
+
+def _compiled(module: nn.Module) -> Callable[..., Any]:
+    import torch
+    import torch._dynamo
+
+    torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, COMPILED_SHAPES)
+    compiled: Callable[..., Any] = torch.compile(module, dynamic=False)
+    return compiled
+
+
+def _caller(module: Callable[..., Any], inputs: Sequence[str], device: str) -> Callable[[dict[str, np.ndarray]], list[np.ndarray]]:
+    import torch
+
+    def call(feeds: dict[str, np.ndarray]) -> list[np.ndarray]:
+        with torch.inference_mode():
+            outputs = module(*(torch.from_numpy(feeds[name]).to(device) for name in inputs))
+            return [output.cpu().numpy() for output in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    return call

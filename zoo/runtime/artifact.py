@@ -1,0 +1,154 @@
+"""Artifacts on disk: which folder a name means, and whether its files are what its manifest says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from zoo.errors import IntegrityError, UnknownName
+from zoo.runtime.manifest import Manifest, parse
+
+MODEL = "model.onnx"
+MANIFEST = "zoo.json"
+CERTIFICATE = "certificate.json"
+HASHED = {MODEL: "model_sha256", CERTIFICATE: "certificate_sha256", "golden.npz": "golden_sha256"}
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A folder whose files have the hashes that its manifest gives.
+
+    Args:
+        folder: where it lies.
+        manifest: its `zoo.json`.
+        model: the bytes of `model.onnx` that were checked, so that what is loaded is what was checked.
+    """
+
+    folder: Path
+    manifest: Manifest
+    model: bytes
+
+
+def list_artifacts(folders: Sequence[Path]) -> dict[str, Path]:
+    """Id → folder of every artifact in `folders`, sorted by id; of two with one id the one in the earlier folder."""
+    found: dict[str, Path] = {}
+    for folder in folders:
+        if folder.is_dir():
+            for file in folder.glob(f"*/{MODEL}"):
+                if not file.parent.name.startswith("."):  # a folder that an export is still filling
+                    found.setdefault(file.parent.name, file.parent)
+    return dict(sorted(found.items()))
+
+
+def find(name: str, folders: Sequence[Path]) -> Path:
+    """The artifact that `name` means.
+
+    Args:
+        name: an id, looked for as `folder/<id>/model.onnx` in the order of `folders`; else the path of an artifact's folder
+            or of an `.onnx` file.
+        folders: where ids are looked for.
+
+    Returns:
+        The artifact's folder, or the path of a bare `.onnx` file.
+
+    Raises:
+        UnknownName: there is none; the message says where it was looked for, with near matches.
+        IntegrityError: `name` is a folder without a `model.onnx`.
+    """
+    known = list_artifacts(folders)
+    if name in known:
+        return known[name]
+    path = Path(name)
+    if (path / MODEL).exists() or path.is_file():
+        return path
+    if path.is_dir():
+        raise IntegrityError(f"{path} is no artifact: it holds no {MODEL}.")
+    if "/" in name or "\\" in name or name.endswith(".onnx"):
+        raise UnknownName("file or folder", name, [str(folder) for folder in known.values()])
+    places = " or ".join(dict.fromkeys(str(folder) for folder in folders))
+    error = UnknownName(f"artifact in {places} called" if places else "artifact", name, known)
+    error.hint = None if error.near else f"zoo export {name}"  # a name that was misspelt is not to be exported
+    raise error
+
+
+def check(folder: Path) -> Artifact:
+    """Read an artifact and compare the SHA-256 of every file with its manifest.
+
+    Raises:
+        IntegrityError: a file is missing, changed, no plain file, or a link that leads out of the folder; the manifest is
+            malformed; the certificate is of another model; or the graph keeps data in another file.
+    """
+    manifest = parse(read_inside(folder, MANIFEST), where=str(folder / MANIFEST))
+    contents = {name: read_inside(folder, name) for name in HASHED}
+    for name, field in HASHED.items():
+        expected, found = getattr(manifest, field), hashlib.sha256(contents[name]).hexdigest()
+        if expected != found:
+            raise IntegrityError(
+                f"{folder / name} was changed or damaged: its SHA-256 is {found[:12]}…, {MANIFEST} says {expected[:12]}….",
+                hint=f"zoo export {manifest.id}",
+            )
+    _check_subject(contents[CERTIFICATE], manifest, where=folder / CERTIFICATE)
+    refuse_external_data(contents[MODEL], where=folder / MODEL)
+    return Artifact(folder, manifest, contents[MODEL])
+
+
+def _check_subject(content: bytes, manifest: Manifest, *, where: Path) -> None:
+    """The certificate must be of this model: that of another one, with its hash in the manifest, proves nothing."""
+    try:
+        certificate = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise IntegrityError(f"{where} is no readable JSON: {error}.") from None
+    if not isinstance(certificate, dict) or certificate.get("model_sha256") != manifest.model_sha256:
+        raise IntegrityError(f"{where} is not the certificate of the {MODEL} beside it.")
+
+
+def read_inside(folder: Path, name: str) -> bytes:
+    """The bytes of a plain file of an artifact.
+
+    Raises:
+        IntegrityError: it is missing, no plain file, or a link that leads out of the folder.
+    """
+    path = folder / name
+    try:
+        inside = path.resolve(strict=True).is_relative_to(folder.resolve())
+    except FileNotFoundError:
+        raise IntegrityError(f"The artifact {folder} is incomplete: it lacks {name}.") from None
+    except (OSError, RuntimeError):  # a loop of links
+        inside = False
+    if not inside:
+        raise IntegrityError(f"{path} is a link that leads out of its artifact; it should be a file of its own.")
+    return read_plain(path)
+
+
+def read_plain(path: Path) -> bytes:
+    """The bytes of a plain file; a pipe or device, which might never end, is refused with an `IntegrityError`."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise IntegrityError(f"{path} is no plain file.")
+    return path.read_bytes()
+
+
+# A tensor kept in another file has an entry `key: "location"` in its `external_data`. On the wire that is the tag of field 1
+# (0x0a), the length 8 and the word. A parser also takes tag and length in needlessly long varints, so these count too.
+_EXTERNAL = re.compile(rb"(?:\x0a|\x8a\x80{0,8}\x00)(?:\x08|\x88\x80{0,8}\x00)\Z")
+
+
+def refuse_external_data(model: bytes, *, where: Path) -> None:
+    """Refuse a graph that names another file.
+
+    A scan of the raw bytes is sound: nothing is compressed in a protobuf, so no graph can name a file without these bytes.
+    It may refuse a graph without external data only where a text in it holds a newline, a backspace and "location". And
+    onnxruntime is given bytes, never a path, so that it knows no folder in which it could look for another file.
+
+    Raises:
+        IntegrityError: it does.
+    """
+    word, at = b"location", model.find(b"location")
+    while at >= 0:
+        if _EXTERNAL.search(model, max(0, at - 24), at):
+            raise IntegrityError(f"{where} keeps data in another file, which zoo never reads; the weights should be inside it.")
+        at = model.find(word, at + 1)

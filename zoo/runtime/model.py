@@ -1,0 +1,148 @@
+"""An artifact that answers: `open` it, then `run` it. Safe to share between threads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zoo.errors import IntegrityError, ZooError
+from zoo.runtime.artifact import MANIFEST, MODEL, read_inside, read_plain, refuse_external_data
+from zoo.runtime.artifact import check as check_artifact
+from zoo.runtime.manifest import Manifest, Picture, Tensor, parse
+from zoo.runtime.session import embedded_manifest, explain, new_session, signature_problem
+from zoo.runtime.tensors import checked, concatenated, empty, split
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+
+class Model:
+    """An exported graph behind onnxruntime.
+
+    Attributes:
+        manifest: what the artifact says of itself.
+        path: the artifact's folder, or the bare `.onnx` file.
+        certified: whether every file, the certificate among them, has the hash that `zoo.json` gives.
+        providers: short names of the execution providers in use, best first.
+        session: onnxruntime's own session, for who wants to call it directly.
+    """
+
+    def __init__(
+        self, manifest: Manifest, path: Path, *, certified: bool, providers: tuple[str, ...], session: InferenceSession
+    ) -> None:
+        self.manifest = manifest
+        self.path = path
+        self.certified = certified
+        self.providers = providers
+        self.session = session
+
+    def __repr__(self) -> str:
+        inputs, outputs = (", ".join(map(str, tensors)) for tensors in (self.inputs, self.outputs))
+        return f"<{self.id}: {inputs} → {outputs}>"
+
+    @property
+    def id(self) -> str:
+        return self.manifest.id
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        return self.manifest.inputs
+
+    @property
+    def outputs(self) -> tuple[Tensor, ...]:
+        return self.manifest.outputs
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.manifest.classes
+
+    @property
+    def picture(self) -> Picture | None:
+        return self.manifest.picture
+
+    def run(self, *, batch: int | None = None, **arrays: np.ndarray) -> dict[str, np.ndarray]:
+        """Answer: `model.run(image=pictures)`. The same as `answer`, with an argument for each input."""
+        return self.answer(arrays, batch=batch)
+
+    def answer(self, arrays: Mapping[str, np.ndarray], *, batch: int | None = None) -> dict[str, np.ndarray]:
+        """Answer.
+
+        Args:
+            arrays: input name → array of its dtype and shape (`model.inputs`); text as an array of `str`.
+            batch: at most so many examples at once; `None`, all of them. It bounds memory, not the answer.
+
+        Returns:
+            Output name → array, of the dtype and shape in `model.outputs`; text as a NumPy array of `str`.
+
+        Raises:
+            UnknownName: an array is given for an input that is none.
+            UsageError: an array is missing, or has another dtype or shape; nothing is cast silently.
+            ZooError: onnxruntime failed.
+        """
+        feeds = checked(self.id, self.inputs, arrays)
+        pieces = [feeds] if batch is None else split(self.inputs, self.outputs, feeds, batch)
+        if (nothing := empty(self.inputs, self.outputs, feeds)) is not None:
+            return nothing
+        return concatenated(self.outputs, [self._session_run(piece) for piece in pieces])
+
+    def _session_run(self, feeds: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        try:
+            values = self.session.run([tensor.name for tensor in self.outputs], feeds)
+        except Exception as error:  # onnxruntime's own have no common base
+            raise ZooError(f"{self.id} could not answer: {explain(error)}.") from error
+        # A string output comes as an array of objects, whose comparisons and sorts are slow and whose dtype says nothing.
+        return {
+            tensor.name: value.astype(np.str_) if tensor.dtype == "string" else value
+            for tensor, value in zip(self.outputs, values, strict=True)
+        }
+
+
+def open(  # noqa: A001
+    path: str | Path,
+    *,
+    providers: Sequence[str] = ("cpu",),
+    threads: int | None = None,
+    level: str = "all",
+    check: bool = True,
+) -> Model:
+    """Open an artifact for answering.
+
+    Args:
+        path: an artifact's folder, its `model.onnx`, or a bare `.onnx` file of zoo's, which is taken by its own metadata
+            and is never `certified`.
+        providers: short names of execution providers (`"cpu"`, `"cuda"`), best first; the first is used, or it fails.
+        threads: of one operator; `None` leaves it to onnxruntime, 0 means the same.
+        level: of graph optimisation: `"none"`, `"basic"`, `"extended"` or `"all"`.
+        check: whether the files' hashes are compared with the manifest; a model opened without is not `certified`.
+
+    Raises:
+        IntegrityError: a file is missing, damaged, changed or foreign, or the graph is not what its manifest says.
+        DeviceError: the first provider is not there or refuses the graph.
+        UsageError: an argument is none of those above.
+        OSError: the file cannot be read.
+    """
+    path = Path(path)
+    if path.name == MODEL and (path.parent / MANIFEST).exists():
+        path = path.parent
+    manifest: Manifest | None = None
+    if not path.is_dir():
+        where, content = path, read_plain(path)
+        refuse_external_data(content, where=where)
+    elif check:
+        artifact = check_artifact(path)
+        where, manifest, content = path / MODEL, artifact.manifest, artifact.model
+    else:
+        manifest = parse(read_inside(path, MANIFEST), where=str(path / MANIFEST))
+        where, content = path / MODEL, read_inside(path, MODEL)
+        refuse_external_data(content, where=where)
+    session, used = new_session(content, where=where, providers=providers, threads=threads, level=level)
+    inner = embedded_manifest(session, where=where)
+    if manifest is not None and (names := manifest.differences(inner)):
+        raise IntegrityError(f"{path / MANIFEST} was changed: its {', '.join(names)} is not what {MODEL} says.")
+    if problem := signature_problem(session, inner):
+        raise IntegrityError(f"The graph of {where} is not what its manifest says: {problem}.")
+    certified = manifest is not None and check
+    return Model(manifest or inner, path, certified=certified, providers=used, session=session)
