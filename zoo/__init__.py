@@ -18,9 +18,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from zoo.api import bench, export, list_models, load, open, predict, run, train, verify  # noqa: A004
+    from zoo.api import bench, export, list_models, load, open, predict, resume, train, verify  # noqa: A004
     from zoo.errors import ZooError
     from zoo.hookspecs import hookimpl
+    from zoo.way import reproduce, run
 
 __all__ = [
     "ZooError",
@@ -31,12 +32,14 @@ __all__ = [
     "load",
     "open",
     "predict",
+    "reproduce",
+    "resume",
     "run",
     "train",
     "verify",
 ]
 
-_WHERE = {"hookimpl": "zoo.hookspecs", "ZooError": "zoo.errors"}
+_WHERE = {"hookimpl": "zoo.hookspecs", "ZooError": "zoo.errors", "reproduce": "zoo.way", "run": "zoo.way"}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,6 @@
 """The verbs of the command line as functions, for notebooks and scripts.
 
-Only `train`, `load`, `export`, `run` and `reproduce` import torch; `open`, `verify`, `predict` and `bench` run on onnxruntime alone.
+Only `train`, `resume`, `load` and `export` import torch; `open`, `verify`, `predict` and `bench` run on onnxruntime alone.
 """
 
 from __future__ import annotations
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import nn
 
+    from zoo.benchmark.bench import Peer
+    from zoo.benchmark.report import BenchReport
     from zoo.certify.replay import Replay
     from zoo.exporting.export import Artifact
+    from zoo.runtime.manifest import Manifest
     from zoo.runtime.model import Model
     from zoo.training.run import Run
 
@@ -123,18 +126,19 @@ def load(model: str, *, run: str | Path | None = None, runs: str | Path = RUNS, 
     return load_module(_trained_id(model, registry or default_registry()), run, Path(runs), registry or default_registry())
 
 
-def load_exported(model: str, *, run: str | Path | None, variant: str | None = None, registry: Registry | None = None) -> nn.Module:
+def load_exported(manifest: Manifest, registry: Registry | None = None) -> nn.Module:
     """The PyTorch original of an artifact: raw inputs → the graph's float outputs.
 
     Args:
-        model: id of the artifact's model.
-        run: the run it was exported from; `None` for given weights.
-        variant: of its exports; `None` for the default.
+        manifest: of the artifact; its run must still be there, with the same weights.
         registry: of another set of plugins.
+
+    Raises:
+        UsageError: the run is gone, or has other weights.
     """
     from zoo.exporting.source import load_graph
 
-    return load_graph(model, run, variant, registry or default_registry()).module
+    return load_graph(manifest, registry or default_registry()).module
 
 
 def export(
@@ -246,7 +250,57 @@ def predict(model: str | Path, *, artifacts: str | Path | None = None, **arrays:
 
     For many calls `open` the model once and use its `run`.
     """
-    return open(model, artifacts=artifacts).run(**arrays)
+    return open(model, artifacts=artifacts).answer(arrays)
+
+
+def bench(
+    model: str | Path,
+    *,
+    artifacts: str | Path | None = None,
+    batches: Sequence[int] = (1, 8, 64, 512),
+    provider: str = "cpu",
+    threads: int | None = None,
+    against: Sequence[str] = (),
+    seconds: float = 1.0,
+    progress: Progress = SILENT,
+) -> BenchReport:
+    """Latency, throughput, load time and size of an artifact.
+
+    Args:
+        model: id, architecture or artifact folder.
+        artifacts: folder of artifacts that is looked in first.
+        batches: sizes.
+        provider: of onnxruntime; it is used, or it is an error.
+        threads: for one operator; `None` lets onnxruntime decide.
+        against: `"eager"`, `"compile"`: PyTorch on the same inputs, interleaved; imports torch.
+        seconds: of measuring, for each batch size.
+        progress: who is told.
+    """
+    from zoo.benchmark.bench import bench as bench_path
+
+    path = Path(model) if isinstance(model, Path) else artifact_path(model, artifacts)
+    peers: tuple[Peer, ...] = ()
+    if against:
+        peers, threads = _peers(against, open(path, providers=(provider,)).manifest, provider, threads)
+    return bench_path(
+        path,
+        batches=tuple(batches),
+        providers=(provider,),
+        threads=threads,
+        against=peers,
+        seconds=seconds,
+        progress=progress,
+    )
+
+
+def _peers(names: Sequence[str], manifest: Manifest, provider: str, threads: int | None) -> tuple[tuple[Peer, ...], int]:
+    """PyTorch with the artifact's weights, and the number of threads that both sides get."""
+    from zoo.benchmark import against
+
+    threads = threads or against.default_threads()
+    device = "cuda" if provider in ("cuda", "tensorrt") else "cpu"
+    inputs = [tensor.name for tensor in manifest.inputs]
+    return against.peers(names, load_exported(manifest), inputs, threads=threads, device=device), threads
 
 
 def _trained_id(model: str, registry: Registry) -> str:
@@ -254,7 +308,7 @@ def _trained_id(model: str, registry: Registry) -> str:
     try:
         return registry.model(model).id
     except UnknownName:
-        if "." in model and any(owned.spec.architecture == model.split(".")[0] for owned in registry.models.values()):
+        if "." in model and any(owned.spec.architecture == model.split(".", maxsplit=1)[0] for owned in registry.models.values()):
             return model
         raise
 

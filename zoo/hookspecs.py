@@ -1,10 +1,10 @@
 """The three hooks a plugin may implement. They return data; nothing is registered by import.
 
-    from zoo import hookimpl
+from zoo import hookimpl
 
-    @hookimpl
-    def zoo_models():
-        return [ModelSpec(...)]
+@hookimpl
+def zoo_models():
+    return [ModelSpec(...)]
 """
 
 from __future__ import annotations

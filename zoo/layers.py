@@ -19,7 +19,7 @@ def unit_range(image: Tensor, like: Tensor) -> Tensor:
 
 
 def glorot_uniform_(weight: Tensor) -> None:
-    """Fill with U(−a, a), a = √(6 / (fan_in + fan_out)): Glorot & Bengio 2010, equation 16, as Keras counts the fans of convolutions."""
+    """Fill with U(−a, a), a = √(6 / (fan_in + fan_out)): Glorot & Bengio 2010, equation 16; fans counted as Keras does."""
     nn.init.xavier_uniform_(weight)
 
 

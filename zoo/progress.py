@@ -27,6 +27,7 @@ class Progress:
     @contextlib.contextmanager
     def bar(self, label: str, total: float | None, *, unit: str = "", done: float = 0) -> Iterator[Advance]:
         """A stretch of work of `total` units (`None`: unknown), of which `done` are behind us."""
+        del label, total, unit, done
 
         def advance(amount: float = 1, *, detail: str = "") -> None:
             pass

@@ -120,7 +120,7 @@ def _collect(
 ) -> str | None:
     """Put what one hook returns into `table`; the first problem in one line, or `None`."""
     try:
-        specs = list(implementation.function())
+        specs: list[Any] = list(implementation.function())  # type: ignore[call-overload]
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit included: no plugin may end the program

@@ -7,14 +7,30 @@ are resolved only when a command needs them, so that listing a thousand models i
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, dataclass_transform
 
 import msgspec
+
+if TYPE_CHECKING:
+    from msgspec.structs import StructConfig
 
 DType = Literal["uint8", "int64", "float32", "bool", "string"]
 
 
-class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+if TYPE_CHECKING:
+    # To a type checker a struct is frozen only where its own class line says so; here all of them are.
+    @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
+    class _Frozen:
+        __struct_fields__: ClassVar[tuple[str, ...]]
+        __struct_config__: ClassVar[StructConfig]
+
+        def __init_subclass__(cls, *, tag: str | None = None, tag_field: str | None = None, **options: bool) -> None: ...
+
+else:
+    _Frozen = msgspec.Struct
+
+
+class Spec(_Frozen, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of every declared thing: immutable, keyword-only, no unknown field."""
 
 
@@ -49,6 +65,7 @@ class Reference(Spec):
             prediction interval of our seeds); `"exact"`, deterministic, within `tolerance`; `"about"`, within `tolerance`;
             `"at_least"` and `"at_most"`, a goal.
         tolerance: for `"exact"` and `"about"`.
+        better: which way the metric gets better, for `"run"`.
     """
 
     metric: str
@@ -56,6 +73,7 @@ class Reference(Spec):
     source: str
     rule: Literal["run", "exact", "about", "at_least", "at_most"] = "run"
     tolerance: float = 0.0
+    better: Literal["higher", "lower"] = "higher"
 
 
 # --- Recipes --------------------------------------------------------------------------------------------------------------
@@ -332,6 +350,14 @@ class CommandSpec(Spec):
     name: str
     help: str
     target: str
+
+
+S = TypeVar("S", bound=Spec)
+
+
+def replaced(spec: S, **changes: Any) -> S:
+    """A spec with some fields changed; an unknown one is a `TypeError`."""
+    return msgspec.structs.replace(spec, **changes)  # type: ignore[type-var]
 
 
 def to_plain(value: Any) -> Any:

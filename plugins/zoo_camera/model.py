@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 
@@ -31,26 +33,25 @@ class Camera(nn.Module):
 
     def __init__(self, config: Config) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(nn.Linear(before, after) for before, after in zip(SIZES, SIZES[1:], strict=False))
+        self.first, self.second, self.third, self.last = (nn.Linear(before, after) for before, after in pairwise(SIZES))
         initialise_glorot(self)
-        nn.init.constant_(self.layers[2].bias, config.relu_bias)
+        nn.init.constant_(self.third.bias, config.relu_bias)
         if config.weights == "hand":
             self.load_hand_weights()
 
     def load_hand_weights(self) -> None:
         """Set the kernels worked out by hand; all biases are 0."""
         with torch.no_grad():
-            for layer, kernel in zip(self.layers, HAND_KERNELS, strict=True):
+            for layer, kernel in zip((self.first, self.second, self.third, self.last), HAND_KERNELS, strict=True):
                 layer.weight.copy_(torch.tensor(kernel, dtype=torch.float32).T)  # [outputs, inputs]
 
     def forward(self, pixels: Tensor) -> Tensor:
         """float [batch, 2, 2], −1 or +1 → logits [batch, 4]."""
-        first, second, third, last = self.layers
-        units = pixels.to(first.weight.dtype).flatten(1)  # [batch, 4]
-        units = torch.tanh(first(units))  # [batch, 4]
-        units = torch.tanh(second(units))  # [batch, 4]
-        units = torch.relu(third(units))  # [batch, 8]
-        logits: Tensor = last(units)  # [batch, 4]
+        units = pixels.to(self.first.weight.dtype).flatten(1)  # [batch, 4]
+        units = torch.tanh(self.first(units))  # [batch, 4]
+        units = torch.tanh(self.second(units))  # [batch, 4]
+        units = torch.relu(self.third(units))  # [batch, 8]
+        logits: Tensor = self.last(units)  # [batch, 4]
         return logits
 
 

@@ -2,7 +2,7 @@
 
 | id | network | training |
 |---|---|---|
-| `cnn.fast` | a small net with batch normalisation | one-cycle AdamW, bfloat16 where the device has it: 99.4 % in seconds on two CPU cores |
+| `cnn.fast` | a small net with batch normalisation | one-cycle AdamW, 3 epochs: above 99.4 % in seconds on two CPU cores |
 | `cnn.keras-3x3` | two 3×3 convolutions, dense 128 | Adadelta, 12 epochs: the example that Keras shipped for years |
 
 Input: 28×28 grey pixels 0 … 255; output: probabilities of the ten digits.
@@ -121,7 +121,7 @@ def _keras_3x3() -> ModelSpec:
     source = "course, after Keras's example mnist_cnn.py"
     references = (
         Reference(metric="accuracy", value=0.9910, source=source),
-        Reference(metric="loss", value=0.0275, source=source),
+        Reference(metric="loss", value=0.0275, better="lower", source=source),
     )
     return _spec("keras-3x3", "Two 3×3 convolutions, max-pooling, dense 128", source, config, recipe, references)
 

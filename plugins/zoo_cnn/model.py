@@ -21,11 +21,9 @@ class CNN(nn.Module):
         steps: list[nn.Module] = []
         channels = 1
         for layer in config.convolutions:
-            steps.append(
-                nn.Conv2d(channels, layer.channels, layer.kernel, layer.stride, layer.padding, bias=not layer.norm)
-            )
+            steps.append(nn.Conv2d(channels, layer.channels, layer.kernel, layer.stride, layer.padding, bias=not layer.norm))
             if layer.pool > 1:
-                # ReLU and a normalisation with positive scale keep the order of values: pooling first leaves them a quarter of the work.
+                # ReLU keeps the order of values, so pooling first gives the same with a quarter of the work.
                 steps.append(nn.MaxPool2d(layer.pool))
             if layer.norm:
                 steps.append(nn.BatchNorm2d(layer.channels))

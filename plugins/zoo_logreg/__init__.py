@@ -4,7 +4,7 @@ The network every course starts with, and the yardstick for all others: what a d
 
 | id | how it is trained | what it shows |
 |---|---|---|
-| `logreg.best` | L-BFGS on all 60,000 digits until the gradient vanishes | the best this network can do, with a proof that it is the optimum |
+| `logreg.best` | L-BFGS on all 60,000 digits until the gradient vanishes | the optimum itself, and the gradient that proves it |
 | `logreg.gd` | 100 full-batch gradient steps from zero weights | plain gradient descent |
 | `logreg.sgd` | 1,000 steps on batches of 100 | the same for a six-hundredth of the work a step |
 

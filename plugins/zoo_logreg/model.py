@@ -31,5 +31,3 @@ class SoftmaxRegression(nn.Module):
 def build(config: Config) -> nn.Module:
     """The untrained network."""
     return SoftmaxRegression(config)
-
-

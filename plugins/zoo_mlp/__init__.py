@@ -65,7 +65,7 @@ def _spec(tag: str, summary: str, layers: tuple[Layer, ...], recipe: Recipe, acc
         exports=CLASSIFIER_EXPORTS,
         references=(
             Reference(metric="accuracy", value=accuracy, source=source),
-            Reference(metric="loss", value=loss, source=source),
+            Reference(metric="loss", value=loss, better="lower", source=source),
         ),
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from zoo.spec import Spec
 
 
@@ -90,7 +92,7 @@ class Oracle(Spec):
 
     engine: str
     examples: int = 0
-    errors: dict[str, float] = {}
+    errors: dict[str, float] = msgspec.field(default_factory=dict)
     agrees: bool = False
     skipped: str | None = None
 

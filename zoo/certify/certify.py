@@ -75,7 +75,7 @@ def certify(
         for level in LEVELS:
             model = open_model(subject.path, providers=(provider,), level=level, check=False)
             for golden in goldens:
-                measured.compare(golden, model.run(**golden.inputs))
+                measured.compare(golden, model.answer(golden.inputs))
         progress.note(f"{subject.id}: {provider}, levels {', '.join(LEVELS)}")
     changed = tuple(measured.changed)
     audit = _audit(subject, open_model(subject.path, providers=(used[-1],), check=False), test, measured)
@@ -102,7 +102,9 @@ def certify(
         changed=changed,
         audit=audit,
         oracle=oracle,
-        problems=tuple(_problems(bounds, (*changed, *audit.changed), placed, oracle.skipped is None and not oracle.agrees, measured)),
+        problems=tuple(
+            _problems(bounds, (*changed, *audit.changed), placed, oracle.skipped is None and not oracle.agrees, measured)
+        ),
         versions={"torch": str(torch.__version__), "onnx": onnx.__version__, "onnxruntime": onnxruntime.__version__},
         machine=machine,
         created=created,
@@ -149,7 +151,9 @@ class _Measured:
         found = changed_answers(golden.name, ours, head.decide(scores), gaps, limit)
         # A decision on which PyTorch's own float32 differs from its float64 is listed too, by the same rule.
         listed = {tie.index for tie in found}
-        single = changed_answers(golden.name, ours, head.decide(golden.single[head.source]), lambda at: head.margins(scores[at]), limit)
+        single = changed_answers(
+            golden.name, ours, head.decide(golden.single[head.source]), lambda at: head.margins(scores[at]), limit
+        )
         return found + [tie for tie in single if tie.index not in listed]
 
     def bound(self, name: str) -> OutputBound:
@@ -164,7 +168,7 @@ class _Measured:
 def _audit(subject: Subject, model: Model, test: Golden, measured: _Measured) -> Audit:
     """The whole test split through the exported file."""
     examples = len(next(iter(test.inputs.values())))
-    answers = model.run(batch=AUDIT_BATCH, **test.inputs)
+    answers = model.answer(test.inputs, batch=AUDIT_BATCH)
     changed = measured.compare(test, answers)
     theirs: Arrays = dict(test.single)
     theirs |= {head.output: head.decide(test.single[head.source]) for head in subject.graph.heads}
@@ -178,7 +182,11 @@ def _audit(subject: Subject, model: Model, test: Golden, measured: _Measured) ->
 
 
 def _problems(
-    bounds: Mapping[str, OutputBound], changed: Sequence[Tie], placed: Mapping[str, dict[str, int]], oracle_differs: bool, measured: _Measured
+    bounds: Mapping[str, OutputBound],
+    changed: Sequence[Tie],
+    placed: Mapping[str, dict[str, int]],
+    oracle_differs: bool,
+    measured: _Measured,
 ) -> list[str]:
     """What fails, each in one clause."""
     problems = [
@@ -212,5 +220,5 @@ def golden_file(heads: Sequence[Head], goldens: Sequence[Golden]) -> bytes:
             arrays[f"{golden.name}:out:{head.output}"] = head.decide(golden.exact[head.source])
             arrays[f"{golden.name}:margin:{head.output}:{head.source}"] = head.margins(golden.exact[head.source])
     stream = io.BytesIO()
-    np.savez_compressed(stream, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(stream, allow_pickle=False, **arrays)
     return stream.getvalue()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -57,14 +58,16 @@ class Reference:
         """Answers of both precisions to `inputs`, computed in chunks along the first axis."""
         return Golden(name, inputs, self._run(self.double, inputs, np.float64), self._run(self.single, inputs, np.float32))
 
-    def _run(self, module: nn.Module, inputs: Arrays, dtype: type[np.floating]) -> Arrays:  # type: ignore[type-arg]
+    def _run(self, module: nn.Module, inputs: Arrays, dtype: type[np.floating[Any]]) -> Arrays:
         pieces: dict[str, list[np.ndarray]] = {name: [] for name in self.names}
         examples = len(inputs[self.inputs[0]])
         with torch.inference_mode():
             for start in range(0, examples, CHUNK):
                 raw = [torch.from_numpy(np.ascontiguousarray(inputs[name][start : start + CHUNK])) for name in self.inputs]
                 # Inputs that are numbers rather than codes enter the golden run in its own precision.
-                given = [tensor.to(next(iter(module.parameters())).dtype) if tensor.is_floating_point() else tensor for tensor in raw]
+                given = [
+                    tensor.to(next(iter(module.parameters())).dtype) if tensor.is_floating_point() else tensor for tensor in raw
+                ]
                 values = module(*given)
                 for name, value in zip(self.names, values if isinstance(values, tuple) else (values,), strict=True):
                     pieces[name].append(value.numpy().astype(dtype, copy=False))
@@ -92,7 +95,9 @@ def grid(inputs: Sequence[TensorSpec], examples: Mapping[str, np.ndarray], seed:
     return cases | ends
 
 
-def _real(spec: TensorSpec, examples: Mapping[str, np.ndarray], sizes: Mapping[str, int], generator: np.random.Generator) -> np.ndarray:
+def _real(
+    spec: TensorSpec, examples: Mapping[str, np.ndarray], sizes: Mapping[str, int], generator: np.random.Generator
+) -> np.ndarray:
     """Examples drawn from the test split where they fit the asked shape, else noise."""
     shape = tuple(sizes[axis] if isinstance(axis, str) else axis for axis in spec.shape)
     array = examples.get(spec.name)

@@ -12,10 +12,26 @@ import numpy as np
 
 from zoo.runtime.providers import PROVIDERS
 
+# Strings and labels, which no accelerator holds; shapes and indices, which are cheaper where they are.
 ALWAYS_CPU = frozenset(
-    # strings and labels, which no accelerator holds; shapes and indices, which are cheaper where they are; the answer's last step
-    "Shape Size Gather Concat Unsqueeze Squeeze Slice Cast Range ConstantOfShape Reshape Expand Equal Where Not And Or "
-    "LabelEncoder StringSplit StringConcat RegexFullMatch Loop If Constant Identity MemcpyToHost MemcpyFromHost".split()
+    (
+        *(
+            "LabelEncoder",
+            "StringSplit",
+            "StringConcat",
+            "RegexFullMatch",
+            "Gather",
+            "Loop",
+            "If",
+            "Where",
+            "Equal",
+            "Not",
+            "And",
+            "Or",
+        ),
+        *("Shape", "Size", "Reshape", "Unsqueeze", "Squeeze", "Slice", "Concat", "Cast", "Range", "ConstantOfShape", "Expand"),
+        *("Constant", "Identity", "MemcpyToHost", "MemcpyFromHost"),
+    )
 )
 """Operator types that may stay on the CPU whatever the provider. Any other that does computes on floats, and is an error."""
 

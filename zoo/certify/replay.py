@@ -64,7 +64,7 @@ def replay(folder: Path, *, provider: str = "cpu", threads: int | None = None) -
     for level in certificate.levels:
         model = open_model(folder, providers=(provider,), threads=threads, level=level)
         for name, arrays in cases.items():
-            answers = model.run(**{key: array for (kind, key, _), array in arrays.items() if kind == "in"})
+            answers = model.answer({key: array for (kind, key, _), array in arrays.items() if kind == "in"})
             for output in bounds:
                 errors[output] = max(errors[output], largest_error(answers[output], arrays["out", output, ""]))
             for (kind, output, source), margins in arrays.items():

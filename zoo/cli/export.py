@@ -78,6 +78,6 @@ def summary(artifact: Artifact) -> str:
     changed = len(certificate.audit.changed)
     size = (artifact.path / "model.onnx").stat().st_size
     return (
-        f"{artifact.id}: certified; error {ratios} of PyTorch's own, {changed} of {certificate.audit.examples:,} decisions changed; "
-        f"{size:,} bytes, {artifact.path}"
+        f"{artifact.id}: certified; error {ratios} of PyTorch's own, {changed} of {certificate.audit.examples:,} decisions "
+        f"changed; {size:,} bytes, {artifact.path}"
     )

@@ -24,7 +24,10 @@ def command(patterns: tuple[str, ...], as_json: bool, quiet: bool) -> None:
     if as_json:
         owners = registry.models
         echo_json(
-            [{"id": spec.id, "default": spec.id in defaults, "owner": owners[spec.id].owner.distribution, **to_plain(spec)} for spec in specs]
+            [
+                {"id": spec.id, "default": spec.id in defaults, "owner": owners[spec.id].owner.distribution, **to_plain(spec)}
+                for spec in specs
+            ]
         )
     elif quiet:
         for spec in specs:

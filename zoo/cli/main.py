@@ -69,8 +69,7 @@ def _plugin_commands(ctx: click.Context) -> dict[str, Any]:
 @click.version_option(package_name="onnx-zoo", prog_name="zoo")
 @click.option("--debug", is_flag=True, envvar="ZOO_DEBUG", help="Show the traceback of an error.")
 @click.option("--no-plugins", is_flag=True, help="Load no plugin of other distributions.")
-@click.pass_context
-def cli(ctx: click.Context, debug: bool, no_plugins: bool) -> None:
+def cli(debug: bool, no_plugins: bool) -> None:
     """A model zoo: train in PyTorch, export to ONNX, prove, measure, deploy with onnxruntime alone.
 
     \b
@@ -79,6 +78,7 @@ def cli(ctx: click.Context, debug: bool, no_plugins: bool) -> None:
     """
     from zoo.registry import registry
 
+    del debug  # `main` looks for it itself, since an error may come before options are parsed
     for plugin in registry(third_party=not no_plugins).failures:
         click.echo(f"warning: plugin {plugin.name} ({plugin.distribution}): {plugin.failure}", err=True)
 
@@ -119,5 +119,3 @@ def main() -> NoReturn:
             raise
         click.echo(f"error: {type(error).__name__}: {error} (zoo --debug … shows the traceback)", err=True)
         sys.exit(1)
-
-

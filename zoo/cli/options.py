@@ -32,7 +32,9 @@ def training_options(function: F) -> F:
         click.option("--epochs", type=click.IntRange(min=1), help="Passes over the training split."),
         click.option("--steps", type=click.IntRange(min=1), help="Optimiser steps, instead of epochs."),
         click.option("--seed", type=click.IntRange(min=0), help="Of weights, order, dropout and augmentation."),
-        click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Change a field of the recipe (zoo show MODEL)."),
+        click.option(
+            "--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Change a field of the recipe (zoo show MODEL)."
+        ),
         click.option("--deterministic", is_flag=True, help="Refuse operations that have no deterministic form."),
         click.option("--data", type=click.Path(path_type=Path), help="Your own data: idx files, or a folder of class folders."),
         click.option("--name", help="Tag of the model trained on --data."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -50,6 +51,9 @@ def echo_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         click.echo(click.style(line, bold=True) if number == 0 else line)
 
 
+# A figure with what may follow it: "61,706", "99.4 %", "1.2e-07", "35 ms", or none at all.
+FIGURE = re.compile(r"[+-]?[\d,.]+(e[+-]?\d+)?( ?(s|ms|%|×|bytes))?\Z|–?\Z")
+
+
 def _is_number(cell: str) -> bool:
-    """Whether a cell starts or ends as a figure does: '61,706', '99.4 %', '–'."""
-    return cell in ("", "–") or cell[0].isdigit() or cell[0] in "+-."
+    return bool(FIGURE.match(cell))

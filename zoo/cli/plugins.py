@@ -19,7 +19,9 @@ def command(as_json: bool, quiet: bool) -> None:
     models = Counter(owned.owner.name for owned in registry.models.values())
     datasets = Counter(owned.owner.name for owned in registry.datasets.values())
     if as_json:
-        echo_json([{**asdict(plugin), "models": models[plugin.name], "datasets": datasets[plugin.name]} for plugin in registry.plugins])
+        echo_json(
+            [{**asdict(plugin), "models": models[plugin.name], "datasets": datasets[plugin.name]} for plugin in registry.plugins]
+        )
     elif quiet:
         for plugin in registry.plugins:
             click.echo(plugin.name)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from zoo import api
+from zoo import way
 from zoo.cli.options import changes, training_options
 from zoo.cli.output import current_registry, echo_json, json_option, quiet_option
 from zoo.progress import default_progress
@@ -49,7 +49,7 @@ def command(
     zoo run cnn --output out
     zoo predict cnn digit.png --artifacts out/exported
     """
-    outcome = api.run(
+    outcome = way.run(
         model,
         recipe=changes(epochs, steps, seed, assignments),
         device=device,

@@ -23,7 +23,9 @@ def command(patterns: tuple[str, ...], runs: Path, as_json: bool, quiet: bool) -
 
     from zoo.training.run import list_runs
 
-    found = [run for run in list_runs(runs) if not patterns or any(fnmatch.fnmatchcase(run.state.id, pattern) for pattern in patterns)]
+    found = [
+        run for run in list_runs(runs) if not patterns or any(fnmatch.fnmatchcase(run.state.id, pattern) for pattern in patterns)
+    ]
     if as_json:
         echo_json([{"path": str(run.path), "stopped": run.abandoned(), **to_plain(run.state)} for run in found])
     elif quiet:
@@ -37,5 +39,15 @@ def command(patterns: tuple[str, ...], runs: Path, as_json: bool, quiet: bool) -
             state = run.state
             status = "stopped" if run.abandoned() else state.status
             figures = ", ".join(f"{name} {figure(value)}" for name, value in list(state.metrics.items())[:2])
-            rows.append((run.name, status, f"{state.step:,}/{state.total:,}", f"{state.seconds:,.1f} s", state.device, figures, state.created))
+            rows.append(
+                (
+                    run.name,
+                    status,
+                    f"{state.step:,}/{state.total:,}",
+                    f"{state.seconds:,.1f} s",
+                    state.device,
+                    figures,
+                    state.created,
+                )
+            )
         echo_table(("run", "status", "steps", "trained", "device", "test split", "begun"), rows)

@@ -50,7 +50,9 @@ def _section(title: str, values: Any) -> None:
         elif isinstance(value, list):
             click.echo(f"  {key}:" + (" none" if not value else ""))
             for item in value:
-                click.echo("    - " + (", ".join(f"{name} {part}" for name, part in item.items()) if isinstance(item, dict) else str(item)))
+                click.echo(
+                    "    - " + (", ".join(f"{name} {part}" for name, part in item.items()) if isinstance(item, dict) else str(item))
+                )
         elif value is not None:
             click.echo(f"  {key}: {value}")
 

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 @click.argument("model", required=False)
 @training_options
 @click.option("--output", type=click.Path(path_type=Path), default=api.RUNS, show_default=True, help="Folder of training runs.")
-@click.option("--checkpoint-every", type=click.IntRange(min=1), metavar="STEPS", help="Default: by time, and at the ends of epochs.")
+@click.option(
+    "--checkpoint-every", type=click.IntRange(min=1), metavar="STEPS", help="Default: by time, and at the ends of epochs."
+)
 @click.option("--resume", metavar="RUN", help="Continue an unfinished run: a folder, id/n, or an id.")
 @json_option
 @quiet_option

@@ -12,6 +12,7 @@ from zoo.cli.options import provider_option
 from zoo.cli.output import artifacts_option, current_registry, echo_json, echo_table, json_option, quiet_option
 from zoo.errors import ParityError
 from zoo.paths import artifact_folders
+from zoo.registry import Registry
 from zoo.spec import to_plain
 
 
@@ -56,7 +57,7 @@ def command(models: tuple[str, ...], artifacts: Path | None, provider: str, as_j
         raise ParityError(f"{failed[0].id} does not answer as certified: {'; '.join(failed[0].problems)}.")
 
 
-def _paths(models: tuple[str, ...], artifacts: Path | None, registry: api.Registry) -> list[Path]:
+def _paths(models: tuple[str, ...], artifacts: Path | None, registry: Registry) -> list[Path]:
     """Every artifact that is meant, once."""
     from zoo.runtime.artifact import list_artifacts
 

@@ -1,0 +1,1 @@
+"""Export: from a trained module to a certified artifact. Imports torch."""

@@ -15,7 +15,7 @@ import msgspec
 from zoo.certify.certificate import Certificate
 from zoo.certify.certify import Subject, certify
 from zoo.data.dataset import Dataset
-from zoo.errors import ExportError, ParityError
+from zoo.errors import ExportError, ParityError, UnknownName
 from zoo.exporting.trace import DEFAULT_OPSET, check_opset, trace
 from zoo.files import replacing_folder
 from zoo.graph import Assets, Graph
@@ -97,12 +97,15 @@ def export(
     """
     check_opset(opset)
     wanted = variants or tuple(trained.spec.exports)
+    for variant in wanted:
+        if variant not in trained.spec.exports:
+            raise UnknownName(
+                f"export of {trained.spec.id} called", variant, trained.spec.exports, hint=f"zoo show {trained.spec.id}"
+            )
     return [_export_one(trained, folder, variant, opset, providers, progress) for variant in wanted]
 
 
-def _export_one(
-    trained: Trained, folder: Path, variant: str, opset: int, providers: Sequence[str], progress: Progress
-) -> Artifact:
+def _export_one(trained: Trained, folder: Path, variant: str, opset: int, providers: Sequence[str], progress: Progress) -> Artifact:
     spec = trained.spec
     default = next(iter(spec.exports))
     artifact_id = trained.id if variant == default else f"{trained.id}.{variant}"

@@ -40,7 +40,8 @@ class LabelHead:
 
     def decide(self, values: np.ndarray) -> np.ndarray:
         """Names for scores [batch, classes]."""
-        return np.array(self.classes)[values.argmax(1)]
+        names: np.ndarray = np.array(self.classes)[values.argmax(1)]
+        return names
 
     def candidates(self, values: np.ndarray, answers: np.ndarray) -> np.ndarray:
         """Score of the own class less the score of the class named in `answers`: float64 [batch]."""

@@ -24,6 +24,7 @@ from zoo.training.train import build_module, make_task
 if TYPE_CHECKING:
     from torch import nn
 
+    from zoo.runtime.manifest import Manifest
 
 
 def find_finished(model: str | None, run: str | Path | None, runs: Path) -> Run:
@@ -36,7 +37,9 @@ def find_finished(model: str | None, run: str | Path | None, runs: Path) -> Run:
     if run is not None:
         found = find_run(run, runs)
         if found.state.status != "finished":
-            raise UsageError(f"The run {found.path} is {found.state.status}, not finished.", hint=f"zoo train --resume {found.path}")
+            raise UsageError(
+                f"The run {found.path} is {found.state.status}, not finished.", hint=f"zoo train --resume {found.path}"
+            )
         return found
     assert model is not None
     newest = newest_finished(model, runs)
@@ -147,19 +150,24 @@ def _given(spec: ModelSpec, registry: Registry, progress: Progress) -> Trained:
     )
 
 
-def load_graph(model: str, run: str | Path | None, variant: str | None, registry: Registry) -> Graph:
+def load_graph(manifest: Manifest, registry: Registry) -> Graph:
     """The declared graph of an artifact's model: see `zoo.api.load_exported`."""
-    if run is None:
-        spec = registry.model(model)
+    spec = registry.model(manifest.base)
+    if manifest.run is None:
+        if spec.recipe is not None:
+            raise UsageError(f"{manifest.id} does not say which run it came from, so PyTorch has no weights for it.")
         module = build_module(spec, to_plain(spec.config)).eval()
-        classes = registry.dataset(spec.dataset).classes
-        picture = registry.dataset(spec.dataset).picture
     else:
-        found = Run.open(Path(run))
-        spec, module = registry.model(found.state.base), trained_module(found, registry)
-        classes, picture = found.state.classes, found.state.picture
-    chosen = variant or next(iter(spec.exports))
-    assets = Assets(spec.inputs, spec.outputs, classes, picture, {})
-    graph: Graph = resolve(spec.exports[chosen], owner=spec.id)(module, assets)
+        path = Path(manifest.run.path)
+        if not (path / "run.json").is_file():
+            raise UsageError(f"The run {path} that {manifest.id} came from is not here, so PyTorch has no weights for it.")
+        run = Run.open(path)
+        if run.state.weights != manifest.run.weights_sha256:
+            raise UsageError(
+                f"The run {path} has other weights than {manifest.id} was exported from.", hint=f"zoo export {manifest.id}"
+            )
+        module = trained_module(run, registry)
+    assets = Assets(spec.inputs, spec.outputs, manifest.classes, registry.dataset(spec.dataset).picture, {})
+    graph: Graph = resolve(spec.exports[manifest.variant], owner=spec.id)(module, assets)
     graph.module.eval()
     return graph

@@ -14,7 +14,7 @@ import torch
 from zoo.errors import ExportError, UsageError
 from zoo.graph import Graph
 from zoo.sample import sample_input
-from zoo.spec import TensorSpec
+from zoo.spec import TensorSpec, replaced
 
 DEFAULT_OPSET = 20
 OPSETS = range(17, 26)
@@ -33,7 +33,9 @@ def check_opset(opset: int) -> None:
         UsageError: it is outside `OPSETS`.
     """
     if opset not in OPSETS:
-        raise UsageError(f"--opset {opset} cannot be written; it must be from {OPSETS[0]} to {OPSETS[-1]} (default {DEFAULT_OPSET}).")
+        raise UsageError(
+            f"--opset {opset} cannot be written; it must be from {OPSETS[0]} to {OPSETS[-1]} (default {DEFAULT_OPSET})."
+        )
 
 
 def trace(
@@ -172,13 +174,4 @@ def _shaped(spec: TensorSpec, value: ir.Value, name: str) -> TensorSpec:
     if not agrees:
         raise ExportError(f"{name} declares {spec.name} as {list(spec.shape)}, but it came out as {actual}.")
     shape = tuple(declared if isinstance(declared, str) else found for declared, found in zip(spec.shape, actual, strict=True))
-    return TensorSpec(
-        name=spec.name,
-        dtype=spec.dtype,
-        shape=shape,  # type: ignore[arg-type]
-        meaning=spec.meaning,
-        low=spec.low,
-        high=spec.high,
-    )
-
-
+    return replaced(spec, shape=shape)

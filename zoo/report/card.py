@@ -42,7 +42,9 @@ def model_card(
 
 def _front_matter(manifest: Mapping[str, Any]) -> str:
     """The header that model hubs read."""
-    return "\n".join(["---", "library_name: onnx", "tags:", "- onnx", "- onnxruntime", f"- {manifest['base'].split('.')[0]}", "---"])
+    return "\n".join(
+        ["---", "library_name: onnx", "tags:", "- onnx", "- onnxruntime", f"- {manifest['base'].split('.')[0]}", "---"]
+    )
 
 
 def _usage(manifest: Mapping[str, Any]) -> str:
@@ -88,7 +90,9 @@ def _training(manifest: Mapping[str, Any], recipe: Recipe) -> str:
     rows = []
     for key, value in plain.items():
         if isinstance(value, dict):
-            shown = value.get("name", "") + " " + ", ".join(f"{name} {figure(item)}" for name, item in value.items() if name != "name")
+            shown = (
+                value.get("name", "") + " " + ", ".join(f"{name} {figure(item)}" for name, item in value.items() if name != "name")
+            )
         elif isinstance(value, list):
             shown = "; ".join(", ".join(f"{name} {item}" for name, item in part.items()) for part in value)
         else:
@@ -105,7 +109,9 @@ def _certificate(certificate: Certificate) -> str:
     ]
     audit = certificate.audit
     changed = len(audit.changed)
-    decisions = "every decision is PyTorch's" if not changed else f"{changed} decisions differ from PyTorch's, each a tie within rounding"
+    decisions = (
+        "every decision is PyTorch's" if not changed else f"{changed} decisions differ from PyTorch's, each a tie within rounding"
+    )
     oracle = certificate.oracle
     second = f"could not be asked ({oracle.skipped})" if oracle.skipped else f"agrees on {oracle.examples} examples"
     sizes = ", ".join(case.name for case in certificate.cases)

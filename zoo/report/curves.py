@@ -33,7 +33,7 @@ def draw_curves(history: Sequence[Mapping[str, Any]], path: Path, *, title: str)
         for place, metric in enumerate(metrics, start=1):
             axes = sheet.add_subplot(1, len(metrics), place)
             for split, colour in zip(splits, COLOURS, strict=False):
-                values = [line.get(f"{split}_{metric}") for line in history]
+                values = [float(line[f"{split}_{metric}"]) for line in history]
                 axes.plot(epochs, values, color=colour, label=split, linewidth=1.6, marker="o", markersize=2.5)
             axes.set_xlabel("epoch")
             axes.set_ylabel(metric)

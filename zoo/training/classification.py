@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Classification(Task):
-    """One label for each example; the module gives logits [batch, classes] for the input array, which bears the graph input's name."""
+    """One label for each example; the module gives logits [batch, classes] for the array that bears the graph input's name."""
 
     metric = "accuracy"
     higher_is_better = True

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import torch
 
-from zoo.errors import DeviceError
+from zoo.errors import DeviceError, TrainingError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 Precision = Literal["fp32", "bf16"]
@@ -31,9 +31,13 @@ def pick_device(name: str = "auto") -> torch.device:
     if not here[kind]:
         found = ", ".join(device for device, there in here.items() if there)
         why = "this torch is built without CUDA" if kind == "cuda" and torch.version.cuda is None else "none was found"
-        raise DeviceError(f"The device {name!r} was asked for, but {why}; here there is: {found}.", hint=f"--device {found.split(',')[0]}")
+        raise DeviceError(
+            f"The device {name!r} was asked for, but {why}; here there is: {found}.", hint=f"--device {found.split(',')[0]}"
+        )
     if kind == "cuda" and index and int(index) >= torch.cuda.device_count():
-        raise DeviceError(f"The device {name!r} was asked for, but there are {torch.cuda.device_count()} CUDA devices, from cuda:0.")
+        raise DeviceError(
+            f"The device {name!r} was asked for, but there are {torch.cuda.device_count()} CUDA devices, from cuda:0."
+        )
     return torch.device(name)
 
 
@@ -47,7 +51,7 @@ def pick_precision(wanted: str, device: torch.device) -> Precision:
 def has_bf16(device: torch.device) -> bool:
     """Whether the device multiplies bfloat16 in hardware."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type == "cpu":
         # torch has no public question for it; where the private one is gone, float32 is the safe answer.
         ask = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
@@ -77,7 +81,10 @@ def cpu_name() -> str:
 
 @contextlib.contextmanager
 def numerics(*, deterministic: bool) -> Iterator[None]:
-    """float32 means float32 (no TF32); with `deterministic`, an operation without a deterministic form is an error, not a warning."""
+    """float32 means float32 (no TF32).
+
+    With `deterministic`, an operation without a deterministic form is an error, not a warning.
+    """
     tf32 = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
     before = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
@@ -88,6 +95,11 @@ def numerics(*, deterministic: bool) -> Iterator[None]:
         torch.backends.cudnn.benchmark = False
     try:
         yield
+    except RuntimeError as error:
+        if deterministic and "deterministic" in str(error):
+            what = str(error).partition(".")[0].strip()
+            raise TrainingError(f"--deterministic cannot be kept: {what}.", hint="the same without --deterministic") from error
+        raise
     finally:
         torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = tf32
         torch.use_deterministic_algorithms(before[0])

@@ -76,7 +76,7 @@ class Fit:
         self.total = self.recipe.steps or (self.recipe.epochs or 0) * self.epoch_steps
         self.optimiser = make_optimiser(self.recipe.optimiser, self.module)
         # A compiled module shares its weights with the one it was made of.
-        self.stepped = torch.compile(self.module) if self.compiled else self.module
+        self.stepped: nn.Module = torch.compile(self.module) if self.compiled else self.module  # type: ignore[assignment]
         self.saved = 0.0
 
     def __call__(self) -> None:

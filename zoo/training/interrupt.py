@@ -28,6 +28,7 @@ class Interruptible:
             signal.signal(number, handler)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
         if self.asked:
             raise KeyboardInterrupt
         self.asked = True

@@ -71,7 +71,13 @@ class StepLog:
         rows = torch.stack(self._rows).tolist()  # [steps, 1 + metrics]
         pending, self._rows, self._pending = self._pending, [], []
         for (step, epoch, examples), values in zip(pending, rows, strict=True):
-            line = {"kind": "step", "step": step, "epoch": epoch, "examples": examples, **dict(zip(self._names, values, strict=True))}
+            line = {
+                "kind": "step",
+                "step": step,
+                "epoch": epoch,
+                "examples": examples,
+                **dict(zip(self._names, values, strict=True)),
+            }
             if not math.isfinite(line["loss"]):
                 line["loss"] = str(line["loss"])  # JSON has no NaN
                 self._write(line)

@@ -28,7 +28,15 @@ class RMSprop(Optimizer):
     def step(self, closure: Callable[[], float]) -> float: ...
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:
-        """One update of all weights that have a gradient; the state of each is `square`, float, of the weight's shape."""
+        """One update of all weights that have a gradient; the state of each is `square`, float, of the weight's shape.
+
+        Args:
+            closure: computes the loss anew, where the caller wants that done before the update.
+        """
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
         for group in self.param_groups:
             weights = [weight for weight in group["params"] if weight.grad is not None]
             gradients = [weight.grad for weight in weights]
@@ -41,7 +49,7 @@ class RMSprop(Optimizer):
             divisors = torch._foreach_add(squares, group["eps"])
             torch._foreach_sqrt_(divisors)
             torch._foreach_addcdiv_(weights, gradients, divisors, value=-group["lr"])
-        return None
+        return loss
 
 
 def make_optimiser(declared: spec.Optimiser, module: nn.Module) -> Optimizer:

@@ -1,4 +1,7 @@
-"""A run's folder: `runs/<id>/<n>/` with `run.json`, `recipe.toml`, `env.json`, `metrics.jsonl`, `checkpoints/`, `weights.safetensors`."""
+"""A run's folder, `runs/<id>/<n>/`.
+
+It holds `run.json`, `recipe.toml`, `env.json`, `metrics.jsonl`, `checkpoints/` and `weights.safetensors`.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ import tomli_w
 
 from zoo.errors import IntegrityError, UnknownName
 from zoo.files import write_atomic
-from zoo.spec import Picture, Recipe, Spec, to_plain
+from zoo.spec import Picture, Recipe, Spec, replaced, to_plain
 
 Status = Literal["running", "finished", "interrupted", "failed"]
 
@@ -68,7 +71,7 @@ class RunState(Spec):
     step: int = 0
     total: int = 0
     seconds: float = 0.0
-    metrics: dict[str, float] = {}
+    metrics: dict[str, float] = msgspec.field(default_factory=dict)
     weights: str | None = None
     error: str | None = None
     pid: int = 0
@@ -158,7 +161,7 @@ class Run:
 
     def update(self, **changes: Any) -> None:
         """Change fields of the state and write it."""
-        self.state = msgspec.structs.replace(self.state, **changes)
+        self.state = replaced(self.state, **changes)
         write_atomic(self.path / "run.json", msgspec.json.format(msgspec.json.encode(self.state), indent=2) + b"\n")
 
     def checkpoints(self) -> list[Path]:

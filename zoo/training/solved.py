@@ -25,14 +25,18 @@ PRECISE = 1e-14
 
 
 class SolvedClassification(Classification, SolvedTask):
-    """Softmax cross-entropy minimised by L-BFGS with a strong Wolfe line search (Nocedal & Wright, 2nd ed., algorithm 7.5), in float64
-    where the device has it. For a convex loss the gradient's norm at the end says how far from the optimum it can be."""
+    """Softmax cross-entropy minimised by L-BFGS with a strong Wolfe line search, in float64 where the device has it.
+
+    Nocedal & Wright, Numerical Optimization, 2nd ed., algorithm 7.5. For a convex loss the gradient's norm at the end says how
+    far from the optimum it can be.
+    """
 
     def solve(self, module: nn.Module, split: Resident, progress: Progress) -> dict[str, float]:
         """Minimise the recipe's loss over the whole split.
 
         Returns:
-            `iterations`, `objective` (loss with penalty), `gradient_norm` (Euclidean) and `gradient_max` (largest entry) at the end.
+            `iterations`; at the end `objective` (loss with penalty), `gradient_norm` (Euclidean), `gradient_max` (largest
+            entry).
 
         Raises:
             NonFiniteError: the objective is no longer finite.
@@ -63,7 +67,7 @@ class SolvedClassification(Classification, SolvedTask):
             while iterations < most:
                 before, last = iterations, objective
                 solver.step(lambda: self._objective(module, solver, batch))  # type: ignore[no-untyped-call]
-                objective = float(self._objective(module, solver, batch))
+                objective = float(self._objective(module, solver, batch).detach())
                 iterations = int(solver.state[next(module.parameters())]["n_iter"])
                 largest = max(float(weight.grad.abs().max()) for weight in module.parameters() if weight.grad is not None)
                 if objective != objective or objective == float("inf"):  # noqa: PLR0124

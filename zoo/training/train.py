@@ -6,7 +6,7 @@ import platform
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,7 +22,7 @@ from zoo.errors import DataError, TrainingError, UsageError
 from zoo.plugins import DISTRIBUTION, resolve
 from zoo.progress import Progress
 from zoo.registry import Registry
-from zoo.spec import TAG, LBFGS, DatasetSpec, ModelSpec, Recipe, Spec, to_plain
+from zoo.spec import LBFGS, TAG, DatasetSpec, ModelSpec, Recipe, Spec, replaced, to_plain
 from zoo.training.checkpoint import load_tensors, save_tensors
 from zoo.training.device import describe, numerics, pick_device, pick_precision
 from zoo.training.fit import Fit
@@ -185,7 +185,11 @@ def _solve(run: Run, task: SolvedTask, module: nn.Module, split: Any, progress: 
 
     start = time.perf_counter()
     figures = task.solve(module, split, progress)
-    run.update(seconds=round(time.perf_counter() - start, 3), step=int(figures.get("iterations", 1)), total=int(figures.get("iterations", 1)))
+    run.update(
+        seconds=round(time.perf_counter() - start, 3),
+        step=int(figures.get("iterations", 1)),
+        total=int(figures.get("iterations", 1)),
+    )
     return figures
 
 
@@ -199,10 +203,8 @@ def _recorded(run: Run) -> Iterator[None]:
         raise
     except BaseException as error:
         # No space left is one of the ways to end: then the state stays "running", and the process is gone.
-        try:
+        with suppress(OSError):
             run.update(status="failed", error=f"{type(error).__name__}: {error}")
-        except OSError:
-            pass
         raise
 
 
@@ -241,7 +243,7 @@ def make_task(spec: ModelSpec, recipe: Recipe | None, dataset: Dataset) -> Task:
 def fitted_config(config: Spec, dataset: Dataset) -> Spec:
     """The config with its field `classes`, where it has one, set to the number of classes in the data."""
     if dataset.classes and "classes" in config.__struct_fields__:
-        return msgspec.structs.replace(config, classes=len(dataset.classes))
+        return replaced(config, classes=len(dataset.classes))
     return config
 
 
@@ -256,7 +258,9 @@ def named_id(spec: ModelSpec, data: Path | None, name: str | None, registry: Reg
             raise UsageError(f"--name {name} names a model trained on other data; give those with --data DIR.")
         return spec.id
     if name is None:
-        raise UsageError("Training on other data gives another model, which wants a name.", hint=f"zoo train {spec.id} --data {data} --name mine")
+        raise UsageError(
+            "Training on other data gives another model, which wants a name.", hint=f"zoo train {spec.id} --data {data} --name mine"
+        )
     if not TAG.match(name):
         raise UsageError(f"--name takes lower-case letters, digits and hyphens, not {name!r}.")
     trained = f"{spec.architecture}.{name}"

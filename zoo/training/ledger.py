@@ -1,0 +1,79 @@
+"""Seeds beside a published figure."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+
+from zoo.spec import Reference, Spec
+
+
+class LedgerRow(Spec):
+    """One metric of one model over its seeds.
+
+    Args:
+        id: of the model.
+        metric: of the test split.
+        values: one for each seed.
+        seeds: that were trained; empty where nothing is learned.
+        mean: of `values`.
+        deviation: their standard deviation (n − 1); 0 for one.
+        published: the figure held against.
+        rule: how (`zoo.spec.Reference`).
+        verdict: `"reproduced"`, or by how much it falls short.
+        seconds: of training, mean.
+        device: it ran on.
+        precision: it ran in.
+        source: of the published figure.
+    """
+
+    id: str
+    metric: str
+    values: tuple[float, ...]
+    seeds: tuple[int, ...]
+    mean: float
+    deviation: float
+    published: float
+    rule: str
+    verdict: str
+    seconds: float
+    device: str
+    precision: str
+    source: str
+
+
+# Student's t, 97.5 %, by degrees of freedom from 1.
+STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110)
+
+
+def student(freedom: int) -> float:
+    """The 97.5 % quantile of Student's t; from 18 degrees on by its expansion around the normal, right to three places."""
+    if freedom <= len(STUDENT):
+        return STUDENT[freedom - 1]
+    z = 1.959964
+    return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
+
+
+def verdict(reference: Reference, values: Sequence[float]) -> str:
+    """Whether `values` reproduce the figure.
+
+    A published run is one draw: our mean must be no worse, or |published − mean| ≤ t · s · √(1 + 1/n), the 95 % prediction
+    interval of a further run. One seed has no interval; then only being no worse counts.
+    """
+    mean, published = statistics.fmean(values), reference.value
+    short = f"{mean - published:+.4f}"
+    match reference.rule:
+        case "exact" | "about":
+            passed = all(abs(value - published) <= reference.tolerance for value in values)
+        case "at_least":
+            passed = mean >= published
+        case "at_most":
+            passed = mean <= published
+        case "run":
+            passed = mean >= published if reference.better == "higher" else mean <= published
+            if not passed and len(values) > 1:
+                reach = student(len(values) - 1) * statistics.stdev(values) * math.sqrt(1 + 1 / len(values))
+                passed = abs(published - mean) <= reach
+                short += f", interval ±{reach:.4f}"
+    return "reproduced" if passed else f"not reproduced ({short})"

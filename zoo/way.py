@@ -1,0 +1,192 @@
+"""Several verbs in a row: the whole way of a model, and several seeds beside a published figure."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zoo.api import RUNS, SILENT, bench, export, train, verify
+from zoo.errors import UsageError
+from zoo.progress import Progress
+from zoo.registry import Registry
+from zoo.registry import registry as default_registry
+from zoo.report.tables import figure
+from zoo.spec import to_plain
+
+if TYPE_CHECKING:
+    from zoo.benchmark.report import BenchReport
+    from zoo.certify.replay import Replay
+    from zoo.exporting.export import Artifact
+    from zoo.training.ledger import LedgerRow
+    from zoo.training.run import Run
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What `run` did.
+
+    Args:
+        run: of the training; `None` where there was nothing to learn.
+        artifact: certified.
+        replay: of its certificate, by onnxruntime alone.
+        bench: of the artifact.
+    """
+
+    run: Run | None
+    artifact: Artifact
+    replay: Replay
+    bench: BenchReport
+
+    def facts(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "id": self.artifact.id,
+            "run": str(self.run.path) if self.run else None,
+            "training_seconds": self.run.state.seconds if self.run else 0.0,
+            "metrics": self.artifact.manifest["metrics"],
+            "artifact": str(self.artifact.path),
+            "verified": self.replay.passed,
+            "certificate": to_plain(self.artifact.certificate),
+            "bench": asdict(self.bench),
+        }
+
+    def lines(self) -> list[tuple[str, str]]:
+        """As a summary: label and text."""
+        certificate = self.artifact.certificate
+        ratio = ", ".join(f"{name} {bound.ratio:.2f}×" for name, bound in certificate.bounds.items())
+        figures = ", ".join(
+            f"{name.replace('_', ' ')} {figure(value)}" for name, value in self.artifact.manifest["metrics"].items()
+        )
+        speeds = ", ".join(f"{row.batch}: {row.latency.p50_ms:.3g} ms" for row in self.bench.rows)
+        state = self.run.state if self.run else None
+        changed = len(certificate.audit.changed)
+        return [
+            ("data", f"{self.artifact.manifest['dataset']['id']} from {self.artifact.manifest['dataset']['origin']}"),
+            ("trained", f"{state.seconds:,.1f} s on {state.device} in {state.precision}" if state else "nothing to learn"),
+            ("test", figures),
+            ("certified", f"error {ratio} of PyTorch's own; {changed} of {certificate.audit.examples:,} decisions changed"),
+            ("verified", f"{self.replay.cases} cases × {len(self.replay.levels)} levels replayed"),
+            ("size", f"{(self.artifact.path / 'model.onnx').stat().st_size:,} bytes"),
+            ("p50", f"by batch: {speeds}"),
+            ("artifact", str(self.artifact.path)),
+        ]
+
+
+def run(
+    model: str,
+    *,
+    output: str | Path = ".",
+    opset: int | None = None,
+    recipe: Mapping[str, Any] | None = None,
+    device: str = "auto",
+    precision: str | None = None,
+    compiled: bool = False,
+    deterministic: bool = False,
+    data: str | Path | None = None,
+    name: str | None = None,
+    progress: Progress = SILENT,
+    registry: Registry | None = None,
+) -> Outcome:
+    """Data, training, export, verification and benchmark in one go.
+
+    Args:
+        model: id or architecture.
+        output: folder that takes `runs/` and `exported/`.
+        opset: of the graph; the default is 20.
+        recipe: fields to change; this and all others as in `train`.
+        device: see `train`.
+        precision: see `train`.
+        compiled: see `train`.
+        deterministic: see `train`.
+        data: see `train`.
+        name: see `train`.
+        progress: who is told.
+        registry: of another set of plugins.
+    """
+    registry = registry or default_registry()
+    spec = registry.model(model)
+    runs, exported = Path(output) / "runs", Path(output) / "exported"
+    trained = None
+    if spec.recipe is not None:
+        trained = train(
+            spec.id,
+            recipe=recipe,
+            device=device,
+            precision=precision,
+            compiled=compiled,
+            deterministic=deterministic,
+            output=runs,
+            data=data,
+            name=name,
+            progress=progress,
+            registry=registry,
+        )
+    elif recipe or data or name:
+        raise UsageError(f"{spec.id} has nothing to learn: it takes no recipe and no data of yours.")
+    path = trained.path if trained else None
+    (artifact, *_) = export(
+        None if path else spec.id, run=path, runs=runs, output=exported, opset=opset, progress=progress, registry=registry
+    )
+    progress.note(f"{artifact.id}: replaying the certificate, then measuring")
+    return Outcome(trained, artifact, verify(artifact.path), bench(artifact.path, progress=progress))
+
+
+def reproduce(
+    model: str,
+    *,
+    seeds: Sequence[int] = (0, 1, 2),
+    device: str = "auto",
+    runs: str | Path = RUNS,
+    progress: Progress = SILENT,
+    registry: Registry | None = None,
+) -> list[LedgerRow]:
+    """Train a model with several seeds and hold each published metric against them.
+
+    Args:
+        model: id or architecture.
+        seeds: to train; ignored where there is nothing to learn.
+        device: see `train`.
+        runs: folder of runs.
+        progress: who is told.
+        registry: of another set of plugins.
+    """
+    from zoo.exporting.source import source_of
+    from zoo.training.ledger import LedgerRow, verdict
+
+    registry = registry or default_registry()
+    spec = registry.model(model)
+    if spec.recipe is None:
+        given = source_of(spec.id, None, Path(runs), registry, progress)
+        metrics, seconds, where, precision = [dict(given.metrics)], [0.0], "cpu", "fp32"
+        seeds = ()
+    else:
+        done = [
+            train(spec.id, recipe={"seed": seed}, device=device, output=runs, progress=progress, registry=registry)
+            for seed in seeds
+        ]
+        metrics, seconds = [run.state.metrics for run in done], [run.state.seconds for run in done]
+        where, precision = done[0].state.device, done[0].state.precision
+    rows = []
+    for reference in spec.references:
+        values = [found[reference.metric] for found in metrics]
+        rows.append(
+            LedgerRow(
+                id=spec.id,
+                metric=reference.metric,
+                values=tuple(values),
+                seeds=tuple(seeds),
+                mean=statistics.fmean(values),
+                deviation=statistics.stdev(values) if len(values) > 1 else 0.0,
+                published=reference.value,
+                rule=reference.rule,
+                verdict=verdict(reference, values),
+                seconds=statistics.fmean(seconds),
+                device=where,
+                precision=precision,
+                source=reference.source,
+            )
+        )
+    return rows
