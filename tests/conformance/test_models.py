@@ -1,0 +1,199 @@
+"""One suite over every registered model. Skips depend on a property of the spec, never on a name."""
+
+from __future__ import annotations
+
+import shutil
+
+import msgspec
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from zoo import api
+from zoo.exporting.trace import STANDARD
+from zoo.paths import artifact_folders
+from zoo.plugins import resolve
+from zoo.registry import registry
+from zoo.runtime.artifact import find
+from zoo.sample import sample_input
+from zoo.spec import to_plain
+from zoo.training.checkpoint import hash_tensors
+from zoo.training.task import SolvedTask, Task
+from zoo.training.train import build_module
+
+SPECS = [owned.spec for owned in registry().models.values()]
+learned = [spec for spec in SPECS if spec.recipe is not None]
+ids = [spec.id for spec in SPECS]
+
+
+@pytest.fixture(scope="session", params=SPECS, ids=ids)
+def artifact(request, tmp_path_factory, mnist):
+    """The artifact of a model that was trained for two steps, or not at all: its certificate must pass all the same."""
+    spec = request.param
+    folder = tmp_path_factory.mktemp("conformance")
+    run = api.train(spec.id, recipe={"steps": 2}, output=folder / "runs") if spec.recipe else None
+    (found, *_) = api.export(None if run else spec.id, run=run.path if run else None, output=folder / "exported")
+    return spec, found, run
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=ids)
+def test_the_spec_is_consistent(spec, zoo_registry):
+    assert spec.summary
+    assert spec.source
+    assert issubclass(resolve(spec.task), Task)
+    assert callable(resolve(spec.build))
+    assert all(callable(resolve(reference)) for reference in spec.exports.values())
+    assert zoo_registry.dataset(spec.dataset)
+    assert len({tensor.name for tensor in (*spec.inputs, *spec.outputs)}) == len(spec.inputs) + len(spec.outputs)
+    assert msgspec.convert(to_plain(spec.config), type(spec.config)) == spec.config
+    assert msgspec.json.decode(msgspec.json.encode(spec.recipe), type=type(spec.recipe)) == spec.recipe
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=ids)
+def test_one_seed_builds_the_same_weights(spec):
+    hashes = []
+    for seed in (1, 1):
+        torch.manual_seed(seed)
+        hashes.append(hash_tensors(build_module(spec, to_plain(spec.config)).state_dict()))
+    assert hashes[0] == hashes[1]
+
+
+@pytest.mark.parametrize("spec", learned, ids=[spec.id for spec in learned])
+def test_gradients_are_finite_and_reach_every_parameter(spec, zoo_registry, mnist):
+    from zoo.data.load import load_dataset
+    from zoo.progress import Progress
+    from zoo.training.train import make_task
+
+    torch.manual_seed(0)
+    dataset = load_dataset(zoo_registry.dataset(spec.dataset), own=None, name=None, progress=Progress())
+    module = build_module(spec, to_plain(spec.config))
+    few = {name: array[:64] for name, array in dataset.splits["train"].items()}
+    task = make_task(spec, spec.recipe, dataset)
+    loss, _ = task.loss(module, task.resident(few, torch.device("cpu")))
+    loss.backward()
+    for name, parameter in module.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.isfinite().all(), name
+        assert parameter.grad.abs().sum() > 0, name
+
+
+@pytest.mark.parametrize("spec", learned, ids=[spec.id for spec in learned])
+def test_one_batch_is_learned(spec, zoo_registry, tmp_path, mnist, monkeypatch):
+    """A few steps on 64 examples bring the loss down."""
+    monkeypatch.setattr(
+        "zoo.training.train._hold_out",
+        lambda dataset, recipe: (
+            {name: array[:64] for name, array in dataset.splits["train"].items()},
+            ("same", {name: array[:64] for name, array in dataset.splits["train"].items()}),
+        ),
+    )
+    run = api.train(spec.id, recipe={"steps": 30}, output=tmp_path)
+    if issubclass(resolve(spec.task), SolvedTask):
+        assert run.state.metrics["objective"] < 0.1
+    else:
+        epochs = run.epochs()
+        assert epochs[-1]["train_loss"] < epochs[0]["train_loss"]
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=ids)
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+@pytest.mark.gpu
+def test_nothing_stays_on_the_cpu(spec):
+    module = build_module(spec, to_plain(spec.config)).to("cuda")
+    raw = [torch.from_numpy(sample_input(tensor, {"batch": 3})).cuda() for tensor in spec.inputs]
+    assert module(*raw).device.type == "cuda"
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=ids)
+def test_nothing_is_made_on_the_wrong_device(spec):
+    """A step on the `meta` device fails where a tensor is made on the CPU."""
+    module = build_module(spec, to_plain(spec.config)).to("meta").eval()
+    raw = [torch.from_numpy(sample_input(tensor, {"batch": 3})).to("meta") for tensor in spec.inputs]
+    assert module(*raw).device.type == "meta"
+
+
+def test_the_certificate_passes(artifact):
+    _, found, _ = artifact
+    certificate = found.certificate
+    assert certificate.passed
+    assert not certificate.oracle.skipped
+    assert certificate.oracle.agrees
+    assert certificate.audit.torch_metrics == pytest.approx(certificate.audit.onnxruntime_metrics, abs=1e-5)
+    for bound in certificate.bounds.values():
+        assert bound.onnxruntime_error <= bound.bound < 1e-4
+
+
+def test_the_metrics_of_the_run_are_those_of_the_graph(artifact):
+    _, found, run = artifact
+    if run is not None:
+        theirs = found.certificate.audit.onnxruntime_metrics
+        assert {name: run.state.metrics[name] for name in theirs} == pytest.approx(theirs, abs=1e-5)
+
+
+def test_the_file_is_whole_standard_and_tells_what_it_is(artifact):
+    spec, found, _ = artifact
+    model = onnx.load(found.path / "model.onnx")
+    onnx.checker.check_model(model, full_check=True)
+    assert {node.domain for node in model.graph.node} <= STANDARD
+    assert not model.functions
+    metadata = {entry.key: entry.value for entry in model.metadata_props}
+    assert metadata["zoo.id"] == found.id
+    said = msgspec.json.decode(metadata["zoo"])
+    assert said["classes"] == list(found.manifest["classes"])
+    assert said["dataset"]["sha256"] == found.manifest["dataset"]["sha256"]
+    text = model.SerializeToString()
+    for path in ("site-packages", "zoo_", str(found.path.parent)):
+        assert text.replace(said["task"].encode(), b"").count(path.encode()) == 0, f"the file names {path}"
+
+
+def test_it_answers_alone_at_every_batch_size(artifact, tmp_path):
+    spec, found, _ = artifact
+    alone = tmp_path / "model.onnx"
+    shutil.copy(found.path / "model.onnx", alone)
+    session = onnxruntime.InferenceSession(alone, providers=["CPUExecutionProvider"])
+    (tensor,) = spec.inputs
+    ten_thousand = sample_input(tensor, {"batch": 10_000}, seed=1)
+    names = [output.name for output in spec.outputs]
+    whole = dict(zip(names, session.run(names, {tensor.name: ten_thousand}), strict=True))
+    assert len(whole["label"]) == 10_000
+    np.testing.assert_allclose(whole["probabilities"].sum(1), 1, atol=1e-5)
+    for batch in (1, 2, 7, 64):
+        answers = dict(zip(names, session.run(names, {tensor.name: ten_thousand[:batch]}), strict=True))
+        # An answer does not depend on its batch mates.
+        np.testing.assert_allclose(answers["probabilities"], whole["probabilities"][:batch], atol=2e-6)
+        sure = np.sort(whole["probabilities"][:batch], 1)
+        sure = sure[:, -1] - sure[:, -2] > 1e-5
+        assert (answers["label"][sure] == whole["label"][:batch][sure]).all()
+
+
+def test_it_is_found_verified_and_opened(artifact):
+    spec, found, _ = artifact
+    assert find(found.id, artifact_folders(found.path.parent)) == found.path
+    replay = api.verify(found.path)
+    assert replay.passed
+    assert replay.cases == len(found.certificate.cases)
+    model = api.open(found.path)
+    assert model.certified
+    assert [tensor.name for tensor in model.outputs] == [tensor.name for tensor in spec.outputs]
+
+
+def test_the_module_comes_back(artifact):
+    spec, found, run = artifact
+    module = api.load(spec.id, run=run.path if run else None)
+    assert not module.training
+    (tensor,) = spec.inputs
+    raw = sample_input(tensor, {"batch": 5})
+    with torch.inference_mode():
+        expected = module(torch.from_numpy(raw)).softmax(1).numpy()
+    np.testing.assert_allclose(api.open(found.path).run(**{tensor.name: raw})["probabilities"], expected, atol=1e-6)
+
+
+def test_the_card_says_what_a_person_needs(artifact):
+    spec, found, _ = artifact
+    card = (found.path / "README.md").read_text()
+    for needed in (found.id, spec.source, "InferenceSession", "Certificate", found.manifest["licence"]):
+        assert needed in card
+    for line in card.splitlines():
+        assert not line.startswith("![") or (found.path / line.split("(")[-1].rstrip(")")).is_file()

@@ -1,0 +1,36 @@
+"""The README says what is true now."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_generated_tables_are_fresh():
+    result = subprocess.run([sys.executable, "tools/readme.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+
+
+def test_verbs_and_options_it_names_exist():
+    from zoo.cli.main import VERBS, cli
+
+    for verb, rest in re.findall(r"^\s*(?:\S*/)?zoo ([a-z]+)(.*)$", README, re.MULTILINE):
+        assert verb in VERBS, verb
+        command = cli.get_command(None, verb)  # type: ignore[arg-type]
+        commands = [command, *getattr(command, "commands", {}).values()]
+        options = {name for one in commands for parameter in one.params for name in (*parameter.opts, *parameter.secondary_opts)}
+        for option in re.findall(r"(--[a-z-]+)", rest):
+            assert option in options, f"zoo {verb} {option}"
+
+
+def test_ci_runs_the_commands_of_the_readme():
+    blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    script = (ROOT / ".ci" / "run").read_text()
+    test_block = next(block for block in blocks if "pytest" in block)
+    for line in test_block.strip().splitlines():
+        assert line.strip() in script, line

@@ -1,0 +1,58 @@
+"""Names, wildcards, near matches."""
+
+from __future__ import annotations
+
+import pytest
+
+from zoo.errors import UnknownName, UsageError, ZooError
+
+DEFAULTS = {"logreg": "logreg.best", "mlp": "mlp.rmsprop-2x512", "camera": "camera.hand", "cnn": "cnn.fast"}
+
+
+def test_a_bare_architecture_is_its_first_tag(zoo_registry):
+    assert {name: zoo_registry.model(name).id for name in DEFAULTS} == DEFAULTS
+
+
+def test_wildcards_and_architectures(zoo_registry):
+    assert [spec.id for spec in zoo_registry.matching(["cnn*"])] == ["cnn.fast", "cnn.keras-3x3"]
+    assert [spec.id for spec in zoo_registry.matching(["camera"])] == ["camera.hand", "camera.trained", "camera.trained-stable"]
+    assert len(zoo_registry.matching()) == len(zoo_registry.models)
+    assert [spec.id for spec in zoo_registry.matching(["cnn.fast", "cnn*"])] == ["cnn.fast", "cnn.keras-3x3"]
+
+
+@pytest.mark.parametrize(
+    ("name", "near"), [("cnn.fats", "cnn.fast"), ("mpl", "mlp"), ("camera.hnad", "camera.hand"), ("logreg.gdd", "logreg.gd")]
+)
+def test_misspelt_names_have_near_matches(zoo_registry, name, near):
+    with pytest.raises(UnknownName, match=f"did you mean .*{near}") as caught:
+        zoo_registry.model(name)
+    assert caught.value.exit_code == 2
+    assert caught.value.hint == "zoo list"
+    with pytest.raises(UnknownName):
+        zoo_registry.matching([name])
+    with pytest.raises(UnknownName, match="mnist"):
+        zoo_registry.dataset("mnits")
+
+
+def test_every_error_says_its_exit_code():
+    def below(kind):
+        for child in kind.__subclasses__():
+            yield child
+            yield from below(child)
+
+    codes = {kind.__name__: kind.exit_code for kind in below(ZooError)}
+    assert codes["ParityError"] == 3
+    assert codes["IntegrityError"] == 4
+    assert codes["UnknownName"] == UsageError.exit_code == 2
+    assert {code for name, code in codes.items() if name not in ("ParityError", "IntegrityError", "UsageError", "UnknownName")} == {
+        1
+    }
+
+
+def test_public_names_are_sorted_and_there():
+    import zoo
+
+    assert zoo.__all__ == sorted(zoo.__all__)
+    assert all(callable(getattr(zoo, name)) for name in zoo.__all__)
+    with pytest.raises(AttributeError, match="nothing"):
+        zoo.nothing  # noqa: B018

@@ -1,0 +1,156 @@
+"""The loop: what it records, keeps and refuses."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from zoo import api
+from zoo.errors import DeviceError, NonFiniteError, TrainingError, UsageError
+from zoo.training.checkpoint import load_tensors
+from zoo.training.classification import Classification
+from zoo.training.device import pick_device
+from zoo.training.fit import Fit
+from zoo.training.run import Run, list_runs
+
+
+def test_every_step_and_epoch_is_recorded(tmp_path):
+    run = api.train("camera.trained", recipe={"epochs": 2, "batch_size": 1000}, output=tmp_path)
+    lines = [json.loads(line) for line in run.metrics_file.read_text().splitlines()]
+    assert [line["step"] for line in lines if line["kind"] == "step"] == list(range(1, 9))
+    assert [(line["epoch"], line["step"]) for line in lines if line["kind"] == "epoch"] == [(1, 4), (2, 8)]
+    first = [line for line in lines if line["kind"] == "step" and line["epoch"] == 1]
+    assert lines[4]["train_loss"] == pytest.approx(sum(line["loss"] for line in first) / 4)
+    assert {"test_loss", "test_accuracy", "train_accuracy", "seconds"} <= lines[-1].keys()
+
+
+def test_the_folder_holds_what_the_run_was(tmp_path):
+    run = api.train("camera.trained", recipe={"steps": 3, "lr": 0.002, "seed": 5}, output=tmp_path)
+    again = Run.open(run.path)
+    assert again.state == run.state
+    assert again.recipe.steps == 3
+    assert again.recipe.epochs is None
+    assert again.recipe.optimiser.lr == 0.002
+    assert json.loads((run.path / "env.json").read_text())["packages"]["torch"] == torch.__version__
+    tensors, facts, digest = load_tensors(run.weights)
+    assert digest == run.state.weights
+    assert facts["metrics"] == run.state.metrics
+    assert set(tensors) == set(api.load("camera.trained", run=run.path).state_dict())
+
+
+def test_a_second_run_takes_the_next_number(tmp_path):
+    runs = [api.train("camera.trained", recipe={"steps": 1}, output=tmp_path) for _ in range(3)]
+    assert [run.number for run in runs] == [1, 2, 3]
+    assert [run.name for run in list_runs(tmp_path)] == [f"camera.trained/{number}" for number in (1, 2, 3)]
+
+
+def test_the_best_epoch_on_validation_is_kept(tmp_path, monkeypatch):
+    scores = iter([0.5, 0.9, 0.7])
+    real = Classification.evaluate
+    seen = {}
+
+    def evaluate(self, module, split):
+        if len(split["label"]) == 100:
+            score = next(scores)
+            seen[score] = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+            return {"loss": 0.0, "accuracy": score}
+        return real(self, module, split)
+
+    monkeypatch.setattr(Classification, "evaluate", evaluate)
+    recipe = {"epochs": 3, "batch_size": 1000, "validation": 100, "keep": "best"}
+    run = api.train("camera.trained", recipe=recipe, output=tmp_path)
+    kept, _, _ = load_tensors(run.weights)
+    assert all(torch.equal(kept[name], tensor) for name, tensor in seen[0.9].items())
+    assert "validation_accuracy" in run.epochs()[0]
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_and_names_the_step(tmp_path, monkeypatch):
+    real = Classification.loss
+
+    def loss(self, module, batch):
+        value, metrics = real(self, module, batch)
+        loss.calls += 1
+        return (value * math.nan if loss.calls == 5 else value), metrics
+
+    loss.calls = 0
+    monkeypatch.setattr(Classification, "loss", loss)
+    with pytest.raises(NonFiniteError, match=r"nan at step 5 \(epoch 1\).*last good checkpoint"):
+        api.train("camera.trained", recipe={"epochs": 1, "batch_size": 100}, output=tmp_path)
+    (run,) = list_runs(tmp_path)
+    assert run.state.status == "failed"
+    assert "step 5" in run.state.error
+    tensors, facts, _ = load_tensors(run.checkpoints()[0])
+    assert facts["step"] < 5
+    assert all(tensor.isfinite().all() for tensor in tensors.values() if tensor.is_floating_point())
+
+
+def test_a_weight_that_is_not_finite_is_never_saved(tmp_path, monkeypatch):
+    original = Fit.one_step
+
+    def one_step(self, batch, log, epoch):
+        original(self, batch, log, epoch)
+        if self.step == self.total:
+            with torch.no_grad():
+                next(self.module.parameters()).fill_(math.inf)
+
+    monkeypatch.setattr(Fit, "one_step", one_step)
+    with pytest.raises(NonFiniteError, match="after step 4"):
+        api.train("camera.trained", recipe={"epochs": 1, "batch_size": 1000}, output=tmp_path)
+
+
+def test_bf16_trains_and_keeps_float32_weights(tmp_path):
+    run = api.train("camera.trained", recipe={"steps": 3}, precision="bf16", output=tmp_path)
+    assert run.state.precision == "bf16"
+    tensors, _, _ = load_tensors(run.weights)
+    assert {tensor.dtype for tensor in tensors.values()} == {torch.float32}
+
+
+def test_deterministic_refuses_what_is_not(tmp_path, monkeypatch):
+    class Scattered(nn.Module):
+        """`put_` without accumulation has no deterministic form."""
+
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Parameter(torch.ones(4, 4))
+
+        def forward(self, pixels):
+            flat = pixels.flatten(1).clone()  # [batch, 4]
+            flat.put_(torch.tensor([0, 0]), torch.tensor([1.0, 2.0]))
+            return flat @ self.weight  # [batch, 4]
+
+    monkeypatch.setattr("zoo_camera.model.build", lambda config: Scattered())
+    api.train("camera.trained", recipe={"steps": 1}, output=tmp_path)
+    with pytest.raises(TrainingError, match=r"--deterministic cannot be kept: put_"):
+        api.train("camera.trained", recipe={"steps": 1}, deterministic=True, output=tmp_path)
+    assert not torch.are_deterministic_algorithms_enabled()
+
+
+def test_nothing_to_learn_is_said(tmp_path):
+    with pytest.raises(UsageError, match=r"nothing to learn.*zoo export camera\.hand"):
+        api.train("camera.hand", output=tmp_path)
+
+
+def test_lbfgs_does_not_step(tmp_path):
+    with pytest.raises(TrainingError, match="lbfgs"):
+        api.train("camera.trained", recipe={"optimiser": "lbfgs"}, output=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("cuda", "cuda.*asked for"), ("gpu", "none that zoo knows"), ("cuda:x", "none that zoo")]
+)
+def test_a_device_that_is_not_there(name, said, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(DeviceError, match=said):
+        pick_device(name)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("model", ["logreg.sgd", "mlp.rmsprop-2x512", "cnn.fast", "camera.trained-stable"])
+def test_cuda_trains_every_architecture(model, tmp_path):
+    run = api.train(model, recipe={"steps": 20}, device="cuda", output=tmp_path)
+    assert run.state.device == "cuda"
+    assert api.export(run=run.path, output=tmp_path / "exported")[0].certificate.passed

@@ -1,0 +1,103 @@
+"""The small parts of training: checkpoint files, augmentation, the verdict over seeds, L-BFGS."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from zoo import api
+from zoo.errors import IntegrityError, UsageError
+from zoo.spec import Reference
+from zoo.training.augment import shifted
+from zoo.training.checkpoint import hash_tensors, load_tensors, save_tensors
+from zoo.training.ledger import student, verdict
+
+TENSORS = {"a": torch.arange(6.0).reshape(2, 3), "b": torch.tensor(3), "c": torch.tensor([True, False])}
+
+
+def test_tensors_come_back_with_their_facts(tmp_path):
+    digest = save_tensors(tmp_path / "x.safetensors", TENSORS, {"step": 3, "name": "é"})
+    tensors, facts, found = load_tensors(tmp_path / "x.safetensors")
+    assert found == digest == hash_tensors(TENSORS)
+    assert facts == {"step": 3, "name": "é"}
+    assert all(torch.equal(tensors[name], tensor) for name, tensor in TENSORS.items())
+    assert [path.name for path in tmp_path.iterdir()] == ["x.safetensors"]
+
+
+def test_the_hash_ignores_memory_layout():
+    image = torch.rand(2, 3, 4, 4)
+    assert hash_tensors({"w": image}) == hash_tensors({"w": image.to(memory_format=torch.channels_last)})
+    assert hash_tensors({"w": image}) != hash_tensors({"v": image})
+    assert hash_tensors({"w": torch.zeros(2, 3)}) != hash_tensors({"w": torch.zeros(3, 2)})
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(position=st.integers(0, 10_000), bit=st.integers(0, 7), cut=st.none() | st.integers(0, 10_000))
+def test_a_changed_or_cut_file_is_never_loaded_as_another(tmp_path, position, bit, cut):
+    path = tmp_path / "x.safetensors"
+    save_tensors(path, TENSORS, {"step": 3})
+    content = bytearray(path.read_bytes())
+    content[position % len(content)] ^= 1 << bit
+    path.write_bytes(content if cut is None else content[: cut % len(content)])
+    try:
+        tensors, facts, _ = load_tensors(path)
+    except IntegrityError:
+        return
+    assert facts == {"step": 3}
+    assert hash_tensors(tensors) == hash_tensors(TENSORS)
+
+
+def test_shift_moves_pictures_by_whole_pixels():
+    torch.manual_seed(0)
+    image = torch.randint(0, 256, (500, 6, 5), dtype=torch.uint8)
+    moved = shifted(image, 2)
+    padded = torch.nn.functional.pad(image, (2, 2, 2, 2))
+    seen = set()
+    for before, after in zip(padded, moved, strict=True):
+        offsets = [(y, x) for y in range(5) for x in range(5) if torch.equal(before[y : y + 6, x : x + 5], after)]
+        assert offsets
+        seen.update(offsets)
+    assert moved.dtype == torch.uint8
+    assert len(seen) == 25
+    assert torch.equal(shifted(image, 0), image)
+
+
+def test_the_verdict_over_seeds():
+    figure = Reference(metric="accuracy", value=0.98, source="x")
+    assert verdict(figure, [0.981, 0.979, 0.982]) == "reproduced"  # no worse
+    assert verdict(figure, [0.975, 0.979, 0.970]) == "reproduced"  # within the prediction interval
+    assert verdict(figure, [0.9500, 0.9501, 0.9502]).startswith("not reproduced (-0.0299")
+    assert verdict(figure, [0.979]).startswith("not reproduced")
+    loss = Reference(metric="loss", value=0.07, source="x", better="lower")
+    assert verdict(loss, [0.069]) == "reproduced"
+    assert verdict(loss, [0.071]).startswith("not")
+    exact = Reference(metric="accuracy", value=0.9096, rule="exact", tolerance=2e-4, source="x")
+    assert verdict(exact, [0.9097]) == "reproduced"
+    assert verdict(exact, [0.9100]).startswith("not")
+
+
+def test_students_quantiles():
+    tables = {1: 12.706, 2: 4.303, 17: 2.110, 19: 2.093, 30: 2.042, 60: 2.000, 120: 1.980}
+    assert {freedom: student(freedom) for freedom in tables} == pytest.approx(tables, abs=1e-3)
+
+
+def test_lbfgs_finds_the_optimum_that_scikit_learn_finds(tmp_path, mnist, monkeypatch):
+    from sklearn.linear_model import LogisticRegression
+
+    few = {name: array[:2000] for name, array in mnist.splits["train"].items()}
+    monkeypatch.setattr("zoo.training.train._hold_out", lambda dataset, recipe: (few, ("test", dict(dataset.splits["test"]))))
+    run = api.train("logreg.best", recipe={"l2": 1e-2}, output=tmp_path)
+    assert run.state.metrics["gradient_max"] <= 1e-7
+    # scikit-learn's objective is C·Σ loss + ½·‖W‖²; ours is mean loss + λ·‖W‖².
+    other = LogisticRegression(C=1 / (2 * 1e-2 * 2000), tol=1e-8, max_iter=2000)
+    other.fit(few["image"].reshape(2000, -1) / 255.0, few["label"])
+    ours = api.load("logreg.best", run=run.path).linear.weight.detach().numpy()
+    np.testing.assert_allclose(ours, other.coef_, atol=1e-4)
+
+
+def test_validation_must_leave_something(tmp_path):
+    with pytest.raises(UsageError, match="leaves nothing"):
+        api.train("camera.trained", recipe={"validation": 4000}, output=tmp_path)

@@ -1,0 +1,55 @@
+"""Regenerate the tables between the markers in README.md; with `--check`, only say whether they are stale."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from zoo.files import write_atomic
+from zoo.registry import registry
+from zoo.report.tables import figure, markdown_table
+from zoo.spec import ModelSpec
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def models() -> str:
+    """Every model of zoo's own distribution."""
+    found = registry(third_party=False)
+    rows = []
+    for owned in found.models.values():
+        spec = owned.spec
+        default = found.model(spec.architecture).id == spec.id
+        rows.append([f"`{spec.id}`" + (" (default)" if default else ""), spec.summary, _published(spec), spec.dataset])
+    return markdown_table(["id", "model", "published or asked for", "data"], rows)
+
+
+def _published(spec: ModelSpec) -> str:
+    signs = {"at_least": "≥ ", "at_most": "≤ ", "about": "≈ "}
+    return ", ".join(f"{ref.metric} {signs.get(ref.rule, '')}{figure(ref.value)}" for ref in spec.references)
+
+
+def regenerated(text: str) -> str:
+    """The text with its generated parts made anew."""
+    for name, table in {"models": models()}.items():
+        start, end = f"<!-- generated: {name} -->", f"<!-- end: {name} -->"
+        head, _, rest = text.partition(start)
+        _, _, tail = rest.partition(end)
+        text = f"{head}{start}\n\n{table}\n\n{end}{tail}"
+    return text
+
+
+def main() -> int:
+    """0 where README.md is fresh or was written; 1 where `--check` finds it stale."""
+    text = README.read_text(encoding="utf-8")
+    fresh = regenerated(text)
+    if "--check" in sys.argv[1:]:
+        if fresh != text:
+            print("README.md is stale: run python tools/readme.py", file=sys.stderr)
+        return int(fresh != text)
+    write_atomic(README, fresh)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
