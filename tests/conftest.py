@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from zoo.data.dataset import Dataset
 from zoo.data.load import load_dataset
 from zoo.errors import DataError
 from zoo.progress import Progress
@@ -37,3 +40,41 @@ def mnist(home: Path, zoo_registry: Registry):
             return load_dataset(zoo_registry.dataset("mnist"), own=None, name=None, progress=Progress())
         except DataError as error:
             pytest.skip(f"no MNIST: {error}")
+
+
+@pytest.fixture(scope="session")
+def _small_data_patch():
+    """Every data set cut to 512 training and 1,000 test examples, for what is about the way and not about the figure."""
+    import zoo.exporting.source
+    import zoo.training.train
+
+    def cut(dataset: Dataset) -> Dataset:
+        sizes = {"train": 512, "test": 1000}
+        splits = {name: {key: array[: sizes.get(name)] for key, array in split.items()} for name, split in dataset.splits.items()}
+        return replace(dataset, splits=splits)
+
+    def load(*arguments, **options) -> Dataset:
+        return cut(load_dataset(*arguments, **options))
+
+    return [(module, "load_dataset", load) for module in (zoo.training.train, zoo.exporting.source)]
+
+
+@pytest.fixture
+def small_data(mnist, _small_data_patch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`_small_data_patch` for one test."""
+    for place in _small_data_patch:
+        monkeypatch.setattr(*place)
+
+
+@pytest.fixture(scope="session")
+def small_data_session(mnist, _small_data_patch):
+    """`_small_data_patch` for a fixture of the session: a context to enter."""
+
+    @contextlib.contextmanager
+    def entered():
+        with pytest.MonkeyPatch.context() as patch:
+            for place in _small_data_patch:
+                patch.setattr(*place)
+            yield
+
+    return entered

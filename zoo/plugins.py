@@ -59,14 +59,19 @@ def _owner(entry: EntryPoint) -> str:
     return f"{entry.dist.name} {entry.dist.version}" if entry.dist else "unknown distribution"
 
 
+def _is_own(entry: EntryPoint) -> bool:
+    return entry.dist is not None and entry.dist.name == DISTRIBUTION
+
+
 def _wanted(*, third_party: bool) -> Iterator[EntryPoint]:
     """The entry points to load: `$ZOO_PLUGINS` by name where it is set, without strangers where they are switched off."""
     allowed = os.environ.get(ALLOW)
     names = None if allowed is None else {name.strip() for name in allowed.split(",")}
-    for entry in entry_points(group=GROUP):
+    # zoo's own come first: where a stranger declares the same id, the stranger is the one left out.
+    for entry in sorted(entry_points(group=GROUP), key=lambda entry: not _is_own(entry)):
         if names is not None and entry.name not in names:
             continue
-        if not third_party and (entry.dist is None or entry.dist.name != DISTRIBUTION):
+        if not third_party and not _is_own(entry):
             continue
         yield entry
 

@@ -77,7 +77,7 @@ MISTAKES = [
     (["train", "cnn", "--name", "mine"], 2, "--data"),
     (["train", "camera.trained", "--data", ".", "--name", "mine"], 2, "--data"),
     (["show", "mpl"], 2, "did you mean mlp"),
-    (["list", "cmn*"], 2, "There is no model 'cmn*'"),
+    (["list", "cmn*"], 2, "There is no model 'cmn"),
     (["export", "cnn"], 2, "zoo train cnn.fast"),
     (["export", "cnn", "--run", "x"], 2, "not both"),
     (["export", "camera.hand", "--opset", "26"], 2, "from 17 to 25"),

@@ -51,15 +51,16 @@ def test_resuming_at_every_step_gives_the_same_weights(step, tmp_path, monkeypat
 @pytest.mark.parametrize(
     ("model", "recipe"),
     [
-        ("cnn.fast", {"steps": 4, "validation": 58000, "precision": "fp32"}),  # batch norm, AdamW, augmentation, one-cycle
-        ("mlp.rmsprop-2x512-dropout", {"steps": 4, "validation": 58000, "keep": "best"}),
-        ("cnn.keras-3x3", {"steps": 3, "validation": 59500, "precision": "fp32"}),
-        ("logreg.gd", {"steps": 3}),
+        ("cnn.fast", {"steps": 4, "precision": "fp32"}),  # batch norm, fused AdamW on channels-last weights, augmentation
+        ("mlp.rmsprop-2x512-dropout", {"steps": 4, "validation": 128, "keep": "best"}),
+        ("cnn.keras-3x3", {"steps": 4, "precision": "fp32"}),
+        ("logreg.gd", {"steps": 4}),
     ],
 )
-def test_every_architecture_resumes_bit_for_bit(model, recipe, tmp_path, monkeypatch, mnist):
+@pytest.mark.parametrize("step", [1, 2, 3])
+def test_every_architecture_resumes_bit_for_bit(step, model, recipe, tmp_path, monkeypatch, small_data):
     whole = api.train(model, recipe=recipe, output=tmp_path / "whole")
-    run = stopped_at(2, monkeypatch, tmp_path / "stopped", model=model, recipe=recipe)
+    run = stopped_at(step, monkeypatch, tmp_path / "stopped", model=model, recipe=recipe)
     assert api.resume(run.path).state.weights == whole.state.weights
 
 

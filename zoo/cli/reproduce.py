@@ -41,7 +41,7 @@ def command(models: tuple[str, ...], seeds: int, first: int, device: str, runs: 
         (
             row.id,
             row.metric,
-            f"{figure(row.mean)} ± {figure(row.deviation)}" if len(row.values) > 1 else figure(row.mean),
+            f"{figure(row.mean)} ± {row.deviation:.4f}" if len(row.values) > 1 else figure(row.mean),
             figure(row.published),
             row.verdict,
             str(len(row.values)),

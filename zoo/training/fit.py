@@ -212,6 +212,11 @@ class Fit:
                 path.unlink()
         self.module.load_state_dict(_part(tensors, "module."))
         self.optimiser.load_state_dict(unflatten_state(tensors, facts, "optimiser"))
+        # The file holds plain rows; a fused optimiser walks a weight and its state side by side, so both need the same layout.
+        for weight, entries in self.optimiser.state.items():
+            for key, value in entries.items():
+                if isinstance(value, torch.Tensor) and value.shape == weight.shape:
+                    entries[key] = torch.empty_like(weight, dtype=value.dtype).copy_(value)
         restore_generators(_part(tensors, "generator."), self.device)
         self.step, self.seconds, self.best = facts["step"], facts["seconds"], facts["best"]
         self.saved = time.monotonic()
