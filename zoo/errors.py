@@ -17,7 +17,6 @@ A message is one sentence that says what happened, with the value, and what woul
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -100,4 +99,6 @@ class IntegrityError(ZooError):
 
 def near_matches(name: str, known: Iterable[str], *, limit: int = 3) -> list[str]:
     """The known names most like `name`, best first; empty where none comes close."""
+    import difflib  # costs every start a millisecond, and only mistakes need it
+
     return difflib.get_close_matches(name, list(known), n=limit, cutoff=0.6)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-CLASSES = ("solid", "vertical", "diagonal", "horizontal")
+from zoo_camera import CLASSES
 
 PATTERNS = {
     "solid": [[1, 1], [1, 1]],

@@ -196,6 +196,13 @@ def test_torch_is_never_imported(arguments, hand):
     assert result.returncode == 0, result.stderr
 
 
+@pytest.mark.parametrize("arguments", [["list"], ["--help"], ["show", "cnn"], ["plugins"]], ids=" ".join)
+def test_a_list_imports_not_even_numpy(arguments):
+    code = f"import sys\nfrom zoo.cli.main import cli\ncli.main({arguments!r}, standalone_mode=False)\n"
+    code += "assert not {'numpy', 'rich', 'PIL', 'onnxruntime'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60, capture_output=True)
+
+
 def test_python_api_imports_nothing_heavy():
     code = "import sys, zoo, zoo.api\nassert not {'torch', 'onnxruntime', 'onnx', 'rich'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

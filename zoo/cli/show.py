@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from zoo.cli.output import current_registry, echo_json, json_option
-from zoo.report.tables import figure
+from zoo.report.tables import figure, setting
 from zoo.spec import ModelSpec, TensorSpec, to_plain
 
 
@@ -44,17 +44,12 @@ def _section(title: str, values: Any) -> None:
         click.echo("  none: the weights are given")
         return
     for key, value in values.items():
-        if isinstance(value, dict):
-            fields = ", ".join(f"{name} {item}" for name, item in value.items() if name != "name")
-            click.echo(f"  {key}: {' '.join(filter(None, (value.get('name', ''), fields)))}")
-        elif isinstance(value, list):
-            click.echo(f"  {key}:" + (" none" if not value else ""))
+        if isinstance(value, list | tuple) and len(value) > 1:
+            click.echo(f"  {key}:")
             for item in value:
-                click.echo(
-                    "    - " + (", ".join(f"{name} {part}" for name, part in item.items()) if isinstance(item, dict) else str(item))
-                )
+                click.echo(f"    {setting(item)}")
         elif value is not None:
-            click.echo(f"  {key}: {value}")
+            click.echo(f"  {key}: {setting(value)}")
 
 
 def _references(spec: ModelSpec) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.report.curves import draw_curves
-from zoo.report.tables import figure, markdown_table
+from zoo.report.tables import figure, markdown_table, setting
 from zoo.spec import ModelSpec, Recipe, TensorSpec, to_plain
 
 if TYPE_CHECKING:
@@ -34,7 +34,10 @@ def model_card(
         parts.append(f"## Training\n\n{_training(manifest, recipe)}")
     if len(history) > 1:
         draw_curves(history, folder / "training.png", title=manifest["id"])
-        parts.append("![Loss and accuracy over the epochs](training.png)")
+        parts.append(
+            "![Loss and accuracy over the epochs](training.png)\n\n"
+            "The training loss is what was minimised: with dropout, augmentation, smoothing and penalties where there are any."
+        )
     parts.append(f"## Certificate\n\n{_certificate(certificate)}")
     parts.append(f"## Data and licence\n\n{_data(manifest)}")
     return "\n\n".join(parts) + "\n"
@@ -86,18 +89,7 @@ def _figures(manifest: Mapping[str, Any], spec: ModelSpec) -> str:
 
 def _training(manifest: Mapping[str, Any], recipe: Recipe) -> str:
     run = manifest.get("run") or {}
-    plain = {key: value for key, value in to_plain(recipe).items() if value not in (None, [], 0) or key == "seed"}
-    rows = []
-    for key, value in plain.items():
-        if isinstance(value, dict):
-            shown = (
-                value.get("name", "") + " " + ", ".join(f"{name} {figure(item)}" for name, item in value.items() if name != "name")
-            )
-        elif isinstance(value, list):
-            shown = "; ".join(", ".join(f"{name} {item}" for name, item in part.items()) for part in value)
-        else:
-            shown = str(value)
-        rows.append([key.replace("_", " "), shown.strip()])
+    rows = [[key.replace("_", " "), setting(value)] for key, value in to_plain(recipe).items() if value not in (None, (), "")]
     seconds = f"Trained in {run['seconds']:,.1f} s on {run['device']} ({run['precision']}).\n\n" if "seconds" in run else ""
     return seconds + markdown_table(["recipe", ""], rows)
 

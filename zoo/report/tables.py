@@ -17,6 +17,16 @@ def figure(value: Any) -> str:
     return f"{value:.4f}"
 
 
+def setting(value: Any) -> str:
+    """A recipe's or a network's value as a person writes it: `sgd, lr 0.01`; parts of a list apart by semicolons."""
+    if isinstance(value, dict):
+        named = [str(value["name"])] if "name" in value else []
+        return ", ".join(named + [f"{key} {setting(item)}" for key, item in value.items() if key != "name"])
+    if isinstance(value, list | tuple):
+        return "; ".join(setting(item) for item in value) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table in Markdown; a bar inside a cell is escaped."""
     lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
