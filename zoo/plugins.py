@@ -8,15 +8,15 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import Any, NamedTuple
 
 import pluggy
 
 import zoo.hookspecs
 from zoo.errors import PluginError
+from zoo.spec import Spec
 
 GROUP = "zoo"
 DISTRIBUTION = "onnx-zoo"
@@ -24,8 +24,7 @@ ALLOW = "ZOO_PLUGINS"
 """Environment variable: comma-separated names of entry points; only these are loaded. Empty string: none."""
 
 
-@dataclass(frozen=True)
-class LoadedPlugin:
+class LoadedPlugin(Spec):
     """One entry point that was tried.
 
     Args:
@@ -43,37 +42,53 @@ class LoadedPlugin:
     failure: str | None = None
 
 
-@dataclass
 class Plugins:
     """What was loaded, and what was not."""
 
-    manager: pluggy.PluginManager
-    loaded: list[LoadedPlugin] = field(default_factory=list)
+    def __init__(self, manager: pluggy.PluginManager) -> None:
+        self.manager = manager
+        self.loaded: list[LoadedPlugin] = []
 
     @property
     def failures(self) -> list[LoadedPlugin]:
         return [plugin for plugin in self.loaded if plugin.failure]
 
 
-def _owner(entry: EntryPoint) -> str:
-    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else "unknown distribution"
+class _Found(NamedTuple):
+    """An entry point with the name and version of its distribution, which are parsed once: that takes longer than most imports."""
+
+    entry: EntryPoint
+    distribution: str
+    version: str
+
+    @property
+    def own(self) -> bool:
+        return self.distribution == DISTRIBUTION
 
 
-def _is_own(entry: EntryPoint) -> bool:
-    return entry.dist is not None and entry.dist.name == DISTRIBUTION
+def _found() -> Iterator[_Found]:
+    """All entry points of the group, zoo's own first: where a stranger declares the same id, the stranger is the one left out."""
+    known: dict[int, tuple[str, str]] = {}
+    found = []
+    for entry in entry_points(group=GROUP):
+        if entry.dist is None:
+            found.append(_Found(entry, "unknown distribution", ""))
+            continue
+        key = id(entry.dist)
+        if key not in known:
+            metadata = entry.dist.metadata
+            known[key] = metadata["Name"], metadata["Version"]
+        found.append(_Found(entry, *known[key]))
+    yield from sorted(found, key=lambda one: not one.own)
 
 
-def _wanted(*, third_party: bool) -> Iterator[EntryPoint]:
+def _wanted(*, third_party: bool) -> Iterator[_Found]:
     """The entry points to load: `$ZOO_PLUGINS` by name where it is set, without strangers where they are switched off."""
     allowed = os.environ.get(ALLOW)
     names = None if allowed is None else {name.strip() for name in allowed.split(",")}
-    # zoo's own come first: where a stranger declares the same id, the stranger is the one left out.
-    for entry in sorted(entry_points(group=GROUP), key=lambda entry: not _is_own(entry)):
-        if names is not None and entry.name not in names:
-            continue
-        if not third_party and not _is_own(entry):
-            continue
-        yield entry
+    for one in _found():
+        if (names is None or one.entry.name in names) and (third_party or one.own):
+            yield one
 
 
 def load_plugins(*, third_party: bool = True) -> Plugins:
@@ -84,7 +99,8 @@ def load_plugins(*, third_party: bool = True) -> Plugins:
     """
     plugins = Plugins(pluggy.PluginManager("zoo"))
     plugins.manager.add_hookspecs(zoo.hookspecs)
-    for entry in _wanted(third_party=third_party):
+    for one in _wanted(third_party=third_party):
+        entry = one.entry
         start = time.perf_counter()
         failure = None
         try:
@@ -100,7 +116,10 @@ def load_plugins(*, third_party: bool = True) -> Plugins:
             with contextlib.suppress(Exception):
                 plugins.manager.unregister(name=entry.name)
         seconds = time.perf_counter() - start
-        plugins.loaded.append(LoadedPlugin(entry.name, entry.value, _owner(entry), seconds, failure))
+        owner = f"{one.distribution} {one.version}".strip()
+        plugins.loaded.append(
+            LoadedPlugin(name=entry.name, module=entry.value, distribution=owner, seconds=seconds, failure=failure)
+        )
     return plugins
 
 

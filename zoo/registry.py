@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Generic, TypeVar
 
@@ -12,22 +11,20 @@ import pluggy
 
 from zoo.errors import UnknownName
 from zoo.plugins import LoadedPlugin, Plugins, plugins
-from zoo.spec import CommandSpec, DatasetSpec, ModelSpec
+from zoo.spec import CommandSpec, DatasetSpec, ModelSpec, replaced
 
 T = TypeVar("T")
 LIST_MODELS = "zoo list"
 LIST_DATASETS = "zoo data list"
 
 
-@dataclass(frozen=True)
 class Owned(Generic[T]):
     """A spec and the entry point that brought it."""
 
-    spec: T
-    owner: LoadedPlugin
+    def __init__(self, spec: T, owner: LoadedPlugin) -> None:
+        self.spec, self.owner = spec, owner
 
 
-@dataclass
 class Registry:
     """All specs of the loaded plugins, in the order in which they were declared.
 
@@ -38,10 +35,11 @@ class Registry:
         plugins: every entry point that was tried, failures included.
     """
 
-    models: dict[str, Owned[ModelSpec]] = field(default_factory=dict)
-    datasets: dict[str, Owned[DatasetSpec]] = field(default_factory=dict)
-    commands: dict[str, Owned[CommandSpec]] = field(default_factory=dict)
-    plugins: list[LoadedPlugin] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.models: dict[str, Owned[ModelSpec]] = {}
+        self.datasets: dict[str, Owned[DatasetSpec]] = {}
+        self.commands: dict[str, Owned[CommandSpec]] = {}
+        self.plugins: list[LoadedPlugin] = []
 
     @property
     def failures(self) -> list[LoadedPlugin]:
@@ -105,7 +103,7 @@ def build_registry(loaded: Plugins) -> Registry:
             problem = _collect(implementation, hook, kind, table, key, owner)
             if problem:
                 failure = f"{owner.failure}; {problem}" if owner.failure else problem
-                by_name[owner.name] = replace(owner, failure=failure)
+                by_name[owner.name] = replaced(owner, failure=failure)
     registry.plugins = list(by_name.values())
     return registry
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict
 
 import click
 
 from zoo.cli.output import current_registry, echo_json, echo_table, json_option, quiet_option
+from zoo.spec import to_plain
 
 
 @click.command("plugins")
@@ -20,7 +20,7 @@ def command(as_json: bool, quiet: bool) -> None:
     datasets = Counter(owned.owner.name for owned in registry.datasets.values())
     if as_json:
         echo_json(
-            [{**asdict(plugin), "models": models[plugin.name], "datasets": datasets[plugin.name]} for plugin in registry.plugins]
+            [{**to_plain(plugin), "models": models[plugin.name], "datasets": datasets[plugin.name]} for plugin in registry.plugins]
         )
     elif quiet:
         for plugin in registry.plugins:
