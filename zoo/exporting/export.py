@@ -172,7 +172,7 @@ def _facts(trained: Trained, artifact_id: str, variant: str) -> dict[str, Any]:
         "id": artifact_id,
         "base": spec.id,
         "variant": variant,
-        "summary": spec.summary,
+        "summary": spec.summary if trained.id == spec.id else f"{spec.id} trained on {dataset.id}",
         "task": spec.task,
         "inputs": to_plain(spec.inputs),
         "outputs": to_plain(spec.outputs),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from zoo.data.dataset import Dataset
 from zoo.data.load import load_dataset
 from zoo.errors import DataError, IntegrityError, UnknownName, UsageError
 from zoo.exporting.export import Trained
 from zoo.graph import Assets, Graph
+from zoo.paths import mirror
 from zoo.plugins import resolve
 from zoo.progress import Progress
 from zoo.registry import Registry
@@ -118,7 +121,7 @@ def source_of(model: str | None, run: str | Path | None, runs: Path, registry: R
         id=state.id,
         spec=spec,
         module=module,
-        dataset=dataset,
+        dataset=_without_folders(dataset, own),
         recipe=recipe,
         metrics=state.metrics,
         run=facts,
@@ -127,6 +130,12 @@ def source_of(model: str | None, run: str | Path | None, runs: Path, registry: R
         machine=describe(torch.device("cpu")),
         created=now(),
     )
+
+
+def _without_folders(dataset: Dataset, own: Path | None) -> Dataset:
+    """The data set with an origin that names no folder of this machine: an artifact is made to be given away."""
+    origin = "own data" if own else dataset.origin.replace(f"mirror {mirror()}", "mirror")
+    return replace(dataset, origin=origin)
 
 
 def _given(spec: ModelSpec, registry: Registry, progress: Progress) -> Trained:
@@ -139,7 +148,7 @@ def _given(spec: ModelSpec, registry: Registry, progress: Progress) -> Trained:
         id=spec.id,
         spec=spec,
         module=module,
-        dataset=dataset,
+        dataset=_without_folders(dataset, None),
         recipe=None,
         metrics=task.evaluate(module, task.resident(dataset.splits["test"], torch.device("cpu"))),
         run=None,
