@@ -3,7 +3,7 @@
     import zoo
 
     zoo.list_models()                  # what there is
-    run = zoo.train("cnn", epochs=3)   # PyTorch
+    run = zoo.train("cnn", recipe={"epochs": 3})  # PyTorch
     net = zoo.load("cnn.fast")         # the trained torch.nn.Module
     zoo.export("cnn.fast")             # certified ONNX
     model = zoo.open("cnn.fast")       # onnxruntime alone

@@ -1,4 +1,4 @@
-"""`python -m zoo`, which is also what torchrun starts."""
+"""`python -m zoo`."""
 
 from zoo.cli.main import main
 

@@ -126,11 +126,12 @@ def load(model: str, *, run: str | Path | None = None, runs: str | Path = RUNS, 
     return load_module(_trained_id(model, registry or default_registry()), run, Path(runs), registry or default_registry())
 
 
-def load_exported(manifest: Manifest, registry: Registry | None = None) -> nn.Module:
+def load_exported(manifest: Manifest, runs: Sequence[Path] = (RUNS,), registry: Registry | None = None) -> nn.Module:
     """The PyTorch original of an artifact: raw inputs → the graph's float outputs.
 
     Args:
         manifest: of the artifact; its run must still be there, with the same weights.
+        runs: folders of runs that are looked in.
         registry: of another set of plugins.
 
     Raises:
@@ -138,7 +139,7 @@ def load_exported(manifest: Manifest, registry: Registry | None = None) -> nn.Mo
     """
     from zoo.exporting.source import load_graph
 
-    return load_graph(manifest, registry or default_registry()).module
+    return load_graph(manifest, runs, registry or default_registry()).module
 
 
 def export(
@@ -196,15 +197,33 @@ def export(
 
 
 def artifact_path(model: str, artifacts: str | Path | None = None, registry: Registry | None = None) -> Path:
-    """Where the artifact that `model` means lies: a path, an id, or an architecture, which means its default.
+    """Where the artifact that `model` means lies: its folder, or a bare `.onnx` file.
+
+    Args:
+        model: an id (of the registry or not, such as one of your own data), an architecture, which means its default, or a path.
+        artifacts: folder of artifacts that is looked in first.
+        registry: of another set of plugins.
 
     Raises:
-        UnknownName: there is none.
+        UnknownName: there is none, with near matches among artifacts, else among models.
+        IntegrityError: the folder holds no model, or one with another id.
     """
     from zoo.runtime.artifact import find
 
-    folders = artifact_folders(Path(artifacts) if artifacts is not None else None)
-    return find(_artifact_id(model, registry or default_registry()), folders)
+    unknown: UnknownName | None = None
+    model_id = model
+    try:
+        model_id = (registry or default_registry()).model(model).id
+    except UnknownName as error:  # ids of artifacts may be of own data or of a variant, and a path is none
+        unknown = error
+    try:
+        return find(model_id, artifact_folders(Path(artifacts) if artifacts is not None else None))
+    except UnknownName as error:
+        if unknown is None:
+            error.hint = f"zoo export {model_id}"
+        elif unknown.near and not error.near:
+            raise unknown from None
+        raise
 
 
 def open(  # noqa: A001
@@ -237,7 +256,8 @@ def verify(model: str | Path, *, artifacts: str | Path | None = None, provider: 
     """Replay an artifact's certificate with onnxruntime alone; `.passed` says how it went.
 
     Raises:
-        IntegrityError: a file is not what its manifest says.
+        UnknownName: there is no such artifact.
+        IntegrityError: a file is not what its manifest says, or the certificate is none.
     """
     from zoo.certify.replay import replay
 
@@ -261,6 +281,7 @@ def bench(
     provider: str = "cpu",
     threads: int | None = None,
     against: Sequence[str] = (),
+    runs: str | Path = RUNS,
     seconds: float = 1.0,
     progress: Progress = SILENT,
 ) -> BenchReport:
@@ -273,6 +294,7 @@ def bench(
         provider: of onnxruntime; it is used, or it is an error.
         threads: for one operator; `None` lets onnxruntime decide.
         against: `"eager"`, `"compile"`: PyTorch on the same inputs, interleaved; imports torch.
+        runs: folder of runs, where `against` finds the artifact's weights.
         seconds: of measuring, for each batch size.
         progress: who is told.
     """
@@ -281,7 +303,10 @@ def bench(
     path = Path(model) if isinstance(model, Path) else artifact_path(model, artifacts)
     peers: tuple[Peer, ...] = ()
     if against:
-        peers, threads = _peers(against, open(path, providers=(provider,)).manifest, provider, threads)
+        # Beside the artifacts' folder is where `zoo run` puts its runs.
+        manifest = open(path, providers=(provider,)).manifest
+        module = load_exported(manifest, (Path(runs), path.parent.parent / "runs"))
+        peers, threads = _peers(against, module, [tensor.name for tensor in manifest.inputs], provider, threads)
     return bench_path(
         path,
         batches=tuple(batches),
@@ -293,14 +318,15 @@ def bench(
     )
 
 
-def _peers(names: Sequence[str], manifest: Manifest, provider: str, threads: int | None) -> tuple[tuple[Peer, ...], int]:
+def _peers(
+    names: Sequence[str], module: nn.Module, inputs: Sequence[str], provider: str, threads: int | None
+) -> tuple[tuple[Peer, ...], int]:
     """PyTorch with the artifact's weights, and the number of threads that both sides get."""
     from zoo.benchmark import against
 
     threads = threads or against.default_threads()
     device = "cuda" if provider in ("cuda", "tensorrt") else "cpu"
-    inputs = [tensor.name for tensor in manifest.inputs]
-    return against.peers(names, load_exported(manifest), inputs, threads=threads, device=device), threads
+    return against.peers(names, module, inputs, threads=threads, device=device), threads
 
 
 def _trained_id(model: str, registry: Registry) -> str:
@@ -311,14 +337,6 @@ def _trained_id(model: str, registry: Registry) -> str:
         if "." in model and any(owned.spec.architecture == model.split(".", maxsplit=1)[0] for owned in registry.models.values()):
             return model
         raise
-
-
-def _artifact_id(model: str, registry: Registry) -> str:
-    """Ids of artifacts may be of own data or of a variant, and a path is none: only a known name is resolved."""
-    try:
-        return registry.model(model).id
-    except UnknownName:
-        return model
 
 
 def check_one_source(model: str | None, run: str | Path | None) -> None:

@@ -101,4 +101,5 @@ def near_matches(name: str, known: Iterable[str], *, limit: int = 3) -> list[str
     """The known names most like `name`, best first; empty where none comes close."""
     import difflib  # costs every start a millisecond, and only mistakes need it
 
-    return difflib.get_close_matches(name, list(known), n=limit, cutoff=0.6)
+    folded = {other.casefold(): other for other in known}
+    return [folded[other] for other in difflib.get_close_matches(name.casefold(), list(folded), n=limit, cutoff=0.6)]

@@ -67,21 +67,26 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 
 def _swap(beside: Path, path: Path) -> None:
-    """Put the folder `beside` in the place of `path`, whatever another process does to `path` meanwhile."""
+    """Put the folder `beside` in the place of `path`, whatever another process does to `path` meanwhile.
+
+    Interrupted at any point, the old folder or the new one is in place: the old one is removed only when the new one is there.
+    """
     for _ in range(100):
         old = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.old")
-        with contextlib.suppress(FileNotFoundError):
-            path.rename(old)
         try:
+            with contextlib.suppress(FileNotFoundError):
+                path.rename(old)
             beside.rename(path)
-        except OSError:
+        except BaseException as error:
             if not path.exists():
                 if old.exists():
                     old.rename(path)
                 raise
-            continue  # another process was faster: its folder is replaced in the next round
-        finally:
             shutil.rmtree(old, ignore_errors=True)
+            if isinstance(error, OSError):
+                continue  # another process was faster: its folder is replaced in the next round
+            raise
+        shutil.rmtree(old, ignore_errors=True)
         return
     raise OSError(f"{path} was replaced by other processes 100 times in a row")
 

@@ -41,7 +41,10 @@ class Head(Protocol):
         ...
 
     def candidates(self, values: np.ndarray, answers: np.ndarray) -> np.ndarray:
-        """By how much `values` prefer their own answer to `answers`: float64 [batch], 0 where they are the same."""
+        """By how much `values` prefer their own answer to `answers`: float64 [batch].
+
+        It is 0 where they are the same, and infinite for what this head could never have answered.
+        """
         ...
 
     def margins(self, values: np.ndarray) -> np.ndarray:

@@ -46,7 +46,8 @@ class PlainProgress(Progress):
         self.every = every
 
     def note(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
+        with contextlib.suppress(BrokenPipeError):  # work goes on when nobody listens
+            print(text, file=sys.stderr, flush=True)
 
     @contextlib.contextmanager
     def bar(self, label: str, total: float | None, *, unit: str = "", done: float = 0) -> Iterator[Advance]:

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import pluggy
 
-from zoo.errors import UnknownName
+from zoo.errors import UnknownName, UsageError
 from zoo.plugins import LoadedPlugin, Plugins, plugins
 from zoo.spec import CommandSpec, DatasetSpec, ModelSpec, replaced
 
@@ -35,11 +35,17 @@ class Registry:
         plugins: every entry point that was tried, failures included.
     """
 
-    def __init__(self) -> None:
-        self.models: dict[str, Owned[ModelSpec]] = {}
-        self.datasets: dict[str, Owned[DatasetSpec]] = {}
-        self.commands: dict[str, Owned[CommandSpec]] = {}
-        self.plugins: list[LoadedPlugin] = []
+    def __init__(
+        self,
+        models: dict[str, Owned[ModelSpec]] | None = None,
+        datasets: dict[str, Owned[DatasetSpec]] | None = None,
+        commands: dict[str, Owned[CommandSpec]] | None = None,
+        plugins: list[LoadedPlugin] | None = None,
+    ) -> None:
+        self.models = models or {}
+        self.datasets = datasets or {}
+        self.commands = commands or {}
+        self.plugins = plugins or []
 
     @property
     def failures(self) -> list[LoadedPlugin]:
@@ -56,6 +62,9 @@ class Registry:
         for owned in self.models.values():
             if owned.spec.architecture == name:
                 return owned.spec
+        if name.casefold() in self.datasets:
+            on = [owned.spec.id for owned in self.models.values() if owned.spec.dataset == name.casefold()]
+            raise UsageError(f"{name!r} is a data set; models on it are {', '.join(on) or 'none'}.", hint=LIST_MODELS)
         names = [*self.models, *dict.fromkeys(owned.spec.architecture for owned in self.models.values())]
         raise UnknownName("model", name, names, hint=LIST_MODELS)
 
@@ -116,22 +125,23 @@ def _collect(
     key: Callable[[T], str],
     owner: LoadedPlugin,
 ) -> str | None:
-    """Put what one hook returns into `table`; the first problem in one line, or `None`."""
+    """Put what one hook returns into `table`, the good specs beside bad ones too; its problems in one line, or `None`."""
     try:
         specs: list[Any] = list(implementation.function())  # type: ignore[call-overload]
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit included: no plugin may end the program
         return f"{hook} failed: {type(error).__name__}: {error}"
+    problems = []
     for spec in specs:
         if not isinstance(spec, kind):
-            return f"{hook} returned a {type(spec).__name__}, not a {kind.__name__}"
-        name = key(spec)
-        if name in table:
+            problems.append(f"{hook} returned a {type(spec).__name__}, not a {kind.__name__}")
+        elif (name := key(spec)) in table:
             other = table[name].owner
-            return f"{name} is declared by {other.distribution} ({other.name}) already; this one is left out"
-        table[name] = Owned(spec, owner)
-    return None
+            problems.append(f"{name} is declared by {other.distribution} ({other.name}) already; this one is left out")
+        else:
+            table[name] = Owned(spec, owner)
+    return "; ".join(problems) or None
 
 
 @cache

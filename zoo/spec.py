@@ -7,7 +7,7 @@ are resolved only when a command needs them, so that listing a thousand models i
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar, dataclass_transform
 
 import msgspec
 
@@ -76,15 +76,22 @@ class Reference(Spec):
     better: Literal["higher", "lower"] = "higher"
 
 
+# What msgspec checks when a recipe is read or changed.
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+NotNegative = Annotated[float, msgspec.Meta(ge=0)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Decay = Annotated[float, msgspec.Meta(ge=0, lt=1)]
+
+
 # --- Recipes --------------------------------------------------------------------------------------------------------------
 
 
 class SGD(Spec, tag="sgd", tag_field="name"):
     """Stochastic gradient descent: w ← w − lr·g. With `batch_size = 0` it is plain gradient descent."""
 
-    lr: float = 0.01
-    momentum: float = 0.0
-    weight_decay: float = 0.0
+    lr: Positive = 0.01
+    momentum: Decay = 0.0
+    weight_decay: NotNegative = 0.0
 
 
 class RMSprop(Spec, tag="rmsprop", tag_field="name"):
@@ -93,17 +100,17 @@ class RMSprop(Spec, tag="rmsprop", tag_field="name"):
     a ← rho·a + (1 − rho)·g²;  w ← w − lr·g / √(a + eps)
     """
 
-    lr: float = 1e-3
-    rho: float = 0.9
-    eps: float = 1e-7
+    lr: Positive = 1e-3
+    rho: Decay = 0.9
+    eps: Positive = 1e-7
 
 
 class Adadelta(Spec, tag="adadelta", tag_field="name"):
     """Adadelta (arXiv 1212.5701) with a learning rate, as Keras 1 has it (lr 1.0, rho 0.95, eps 1e-8)."""
 
-    lr: float = 1.0
-    rho: float = 0.95
-    eps: float = 1e-8
+    lr: Positive = 1.0
+    rho: Decay = 0.95
+    eps: Positive = 1e-8
 
 
 class AdamW(Spec, tag="adamw", tag_field="name"):
@@ -112,11 +119,11 @@ class AdamW(Spec, tag="adamw", tag_field="name"):
     Matrices and kernels are decayed; biases and the vectors of a normalisation are not.
     """
 
-    lr: float = 1e-3
-    beta1: float = 0.9
-    beta2: float = 0.999
-    eps: float = 1e-8
-    weight_decay: float = 0.0
+    lr: Positive = 1e-3
+    beta1: Decay = 0.9
+    beta2: Decay = 0.999
+    eps: Positive = 1e-8
+    weight_decay: NotNegative = 0.0
 
 
 class LBFGS(Spec, tag="lbfgs", tag_field="name"):
@@ -127,8 +134,8 @@ class LBFGS(Spec, tag="lbfgs", tag_field="name"):
         tolerance: stop when the largest absolute entry of the gradient is at most this.
     """
 
-    history: int = 20
-    tolerance: float = 1e-7
+    history: Annotated[int, msgspec.Meta(ge=1)] = 20
+    tolerance: Positive = 1e-7
 
 
 Optimiser = SGD | RMSprop | Adadelta | AdamW | LBFGS
@@ -141,15 +148,15 @@ class Constant(Spec, tag="constant", tag_field="name"):
 class OneCycle(Spec, tag="one-cycle", tag_field="name"):
     """Up linearly from `start`·lr to lr over the first `warmup` of all steps, then down linearly to `end`·lr (arXiv 1708.07120)."""
 
-    warmup: float = 0.3
-    start: float = 0.0
-    end: float = 0.0
+    warmup: Share = 0.3
+    start: Share = 0.0
+    end: Share = 0.0
 
 
 class LinearDecay(Spec, tag="linear", tag_field="name"):
     """Down linearly from lr to `end`·lr over all steps."""
 
-    end: float = 0.0
+    end: Share = 0.0
 
 
 Schedule = Constant | OneCycle | LinearDecay
@@ -158,7 +165,7 @@ Schedule = Constant | OneCycle | LinearDecay
 class Shift(Spec, tag="shift", tag_field="name"):
     """Training pictures are moved by a random whole number of pixels up to `pixels` each way; what enters is background."""
 
-    pixels: int = 2
+    pixels: Annotated[int, msgspec.Meta(ge=0)] = 2
 
 
 Augmentation = Shift
@@ -172,8 +179,8 @@ class Loss(Spec):
         l2: λ of a penalty λ·‖w‖² over all weights but biases, added to the loss.
     """
 
-    label_smoothing: float = 0.0
-    l2: float = 0.0
+    label_smoothing: Decay = 0.0
+    l2: NotNegative = 0.0
 
 
 class Recipe(Spec):
@@ -212,6 +219,8 @@ class Recipe(Spec):
             value = getattr(self, field)
             if value is not None and value < least:
                 raise ValueError(f"{field} must be at least {least}, not {value}")
+        if self.seed >= 2**32:
+            raise ValueError(f"seed must be below 2^32, not {self.seed}")
         if self.keep == "best" and not self.validation:
             raise ValueError('keep = "best" needs validation examples')
 
@@ -311,7 +320,7 @@ class ModelSpec(Spec):
         dataset: id of the data set.
         inputs: of the exported graph.
         outputs: of the exported graph.
-        exports: variant → `"module:function"`, `(module, assets) -> zoo.export.Graph`. The first is the default; others get the
+        exports: variant → `"module:function"`, `(module, assets) -> zoo.graph.Graph`. The first is the default; others get the
             id `architecture.tag.variant`.
         references: published figures.
     """

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.api import RUNS, SILENT, bench, export, train, verify
-from zoo.errors import UsageError
+from zoo.errors import ParityError, UsageError
 from zoo.progress import Progress
 from zoo.registry import Registry
 from zoo.registry import registry as default_registry
@@ -106,8 +106,11 @@ def run(
         progress: who is told.
         registry: of another set of plugins.
     """
+    from zoo.exporting.trace import DEFAULT_OPSET, check_opset
+
     registry = registry or default_registry()
     spec = registry.model(model)
+    check_opset(opset or DEFAULT_OPSET)
     runs, exported = Path(output) / "runs", Path(output) / "exported"
     trained = None
     if spec.recipe is not None:
@@ -124,14 +127,17 @@ def run(
             progress=progress,
             registry=registry,
         )
-    elif recipe or data or name:
-        raise UsageError(f"{spec.id} has nothing to learn: it takes no recipe and no data of yours.")
+    elif recipe or data or name or precision or compiled or deterministic or device != "auto":
+        raise UsageError(f"{spec.id} has nothing to learn: it takes no option of a training.", hint=f"zoo run {spec.id}")
     path = trained.path if trained else None
     (artifact, *_) = export(
         None if path else spec.id, run=path, runs=runs, output=exported, opset=opset, progress=progress, registry=registry
     )
     progress.note(f"{artifact.id}: replaying the certificate, then measuring")
-    return Outcome(trained, artifact, verify(artifact.path), bench(artifact.path, progress=progress))
+    replay = verify(artifact.path)
+    if not replay.passed:
+        raise ParityError(f"{artifact.id} does not answer as certified: {'; '.join(replay.problems)}.")
+    return Outcome(trained, artifact, replay, bench(artifact.path, progress=progress))
 
 
 def reproduce(
@@ -154,7 +160,7 @@ def reproduce(
         registry: of another set of plugins.
     """
     from zoo.exporting.source import source_of
-    from zoo.training.ledger import LedgerRow, verdict
+    from zoo.training.ledger import LedgerRow, reached, verdict
 
     registry = registry or default_registry()
     spec = registry.model(model)
@@ -180,6 +186,7 @@ def reproduce(
                 seeds=tuple(seeds),
                 mean=statistics.fmean(values),
                 deviation=statistics.stdev(values) if len(values) > 1 else 0.0,
+                reached=sum(reached(reference, value) for value in values),
                 published=reference.value,
                 rule=reference.rule,
                 verdict=verdict(reference, values),

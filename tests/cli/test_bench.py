@@ -53,7 +53,8 @@ def test_peers_get_columns(zoo_: Zoo, monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.artifacts import expected_probabilities
 
     peer = Peer("eager", lambda feeds: [expected_probabilities(feeds["image"]).astype(np.float32)])
-    monkeypatch.setattr(zoo.api, "_peers", lambda names, manifest, provider, threads: ((peer,), 2))
+    monkeypatch.setattr(zoo.api, "load_exported", lambda *_: None)
+    monkeypatch.setattr(zoo.api, "_peers", lambda *_: ((peer,), 2))
     result = zoo_("bench", "cnn.fast", *QUICK, "--against", "eager")
     assert "eager ÷ ours" in result.out.splitlines()[0]
     assert "threads: 2" in result.out
@@ -64,7 +65,7 @@ def test_original_comes_from_the_run(zoo_: Zoo, monkeypatch: pytest.MonkeyPatch)
 
     asked = []
 
-    def load_exported(manifest: Manifest) -> object:
+    def load_exported(manifest: Manifest, runs: object) -> object:
         asked.append((manifest.base, manifest.run.path, manifest.variant))
         return torch_module()
 

@@ -86,6 +86,19 @@ def test_many_pictures_are_told_of_in_sum(zoo_: Zoo) -> None:
     assert len(result.err.splitlines()) == 2
 
 
+def test_damaged_exif_leaves_the_picture_as_it_lies(zoo_: Zoo) -> None:
+    drawn().save("plain.png")
+    drawn().save("odd.png", exif=b"Exif\0\0no TIFF at all")
+    result = zoo_("predict", "cnn.fast", "plain.png", "odd.png", "--json")
+    assert result.code == 0, result.err
+    first, second = json.loads(result.out)["answers"]
+    assert first["top"] == second["top"]
+    assert "odd.png: unturned: its EXIF data are damaged" in result.err
+    # The camera's pictures take a way of their own.
+    result = zoo_("predict", "camera.hand", "odd.png")
+    assert (result.code, "odd.png: unturned" in result.err) == (0, True)
+
+
 def test_first_frame_of_an_animation(zoo_: Zoo) -> None:
     drawn().save("moving.gif", save_all=True, append_images=[drawn(inverted=True)])
     drawn().save("still.gif")
@@ -135,6 +148,8 @@ def test_a_single_picture_as_array(zoo_: Zoo, shape: tuple[int, ...]) -> None:
         (lambda image: image.astype(np.int64), "taken as it is"),
         (lambda image: image.astype(">f8"), "rounded to whole numbers"),
         (lambda image: image > 0, "true became 255"),
+        (lambda image: (image > 0).astype(np.uint8), "multiplied by 255, for no value is above 1"),
+        (lambda image: (image > 0).astype(np.int64), "multiplied by 255, for no value is above 1"),
     ],
 )
 def test_values_of_arrays(zoo_: Zoo, change: object, said: str) -> None:

@@ -162,6 +162,7 @@ def test_input_that_is_none(zoo_: Zoo, name: str, content: bytes, code: int, sai
         (["cnn.fast", "home"], 1, "There is no file home"),
         (["cnn.fast", "exported"], 1, "The folder exported holds no pictures"),
         (["cnn.fast", "-"], 1, "stdin is empty"),
+        (["cnn.fast", ""], 2, "An input is empty"),
         (["cnn.fast", "-", "-"], 2, "once only"),
         (["cnn.fats", "x.npy"], 2, "did you mean cnn.fast?"),
         (["no/where", "x.npy"], 2, "no file or folder 'no/where'"),

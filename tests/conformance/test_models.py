@@ -14,16 +14,18 @@ import pytest
 import torch
 
 from zoo import api
+from zoo.data.load import load_dataset
 from zoo.exporting.trace import STANDARD
 from zoo.paths import artifact_folders
 from zoo.plugins import resolve
+from zoo.progress import Progress
 from zoo.registry import registry
 from zoo.runtime.artifact import find
 from zoo.sample import sample_input
 from zoo.spec import to_plain
 from zoo.training.checkpoint import hash_tensors
 from zoo.training.task import SolvedTask, Task
-from zoo.training.train import build_module
+from zoo.training.train import build_module, make_task
 
 SPECS = [owned.spec for owned in registry().models.values()]
 learned = [spec for spec in SPECS if spec.recipe is not None]
@@ -65,10 +67,6 @@ def test_one_seed_builds_the_same_weights(spec):
 
 @pytest.mark.parametrize("spec", learned, ids=[spec.id for spec in learned])
 def test_gradients_are_finite_and_reach_every_parameter(spec, zoo_registry, mnist):
-    from zoo.data.load import load_dataset
-    from zoo.progress import Progress
-    from zoo.training.train import make_task
-
     torch.manual_seed(0)
     dataset = load_dataset(zoo_registry.dataset(spec.dataset), own=None, name=None, progress=Progress())
     module = build_module(spec, to_plain(spec.config))
@@ -110,11 +108,17 @@ def test_nothing_stays_on_the_cpu(spec):
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=ids)
-def test_nothing_is_made_on_the_wrong_device(spec):
-    """A step on the `meta` device fails where a tensor is made on the CPU."""
-    module = build_module(spec, to_plain(spec.config)).to("meta").eval()
-    raw = [torch.from_numpy(sample_input(tensor, {"batch": 3})).to("meta") for tensor in spec.inputs]
-    assert module(*raw).device.type == "meta"
+def test_nothing_is_made_on_the_wrong_device(spec, zoo_registry, mnist):
+    """A whole step on the `meta` device, augmentation and dropout included: it fails where a tensor is made on the CPU."""
+    dataset = load_dataset(zoo_registry.dataset(spec.dataset), own=None, name=None, progress=Progress())
+    few = {name: array[:5] for name, array in dataset.splits["train"].items()}
+    module = build_module(spec, to_plain(spec.config)).to("meta").train()
+    task = make_task(spec, spec.recipe, dataset)
+    loss, metrics = task.loss(module, task.resident(few, torch.device("meta")))
+    assert {loss.device.type, *(value.device.type for value in metrics.values())} == {"meta"}
+    if spec.recipe is not None:
+        loss.backward()
+        assert all(parameter.grad.device.type == "meta" for parameter in module.parameters())
 
 
 def test_the_certificate_passes(artifact):

@@ -67,3 +67,23 @@ def test_two_processes_that_replace_one_folder_both_end_well(tmp_path):
     assert [worker.exitcode for worker in workers] == [0, 0]
     assert (target / "a").read_text() == (target / "b").read_text()
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+@pytest.mark.parametrize("at", [1, 2])
+def test_an_interrupt_in_the_swap_leaves_the_old_folder_or_the_new(at, tmp_path, monkeypatch):
+    target = tmp_path / "model"
+    with replacing_folder(target) as beside:
+        (beside / "a").write_text("old")
+    real, calls = Path.rename, []
+
+    def rename(self, other):
+        calls.append(other)
+        if len(calls) == at:
+            raise KeyboardInterrupt
+        return real(self, other)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    with pytest.raises(KeyboardInterrupt), replacing_folder(target) as beside:
+        (beside / "a").write_text("new")
+    assert (target / "a").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]

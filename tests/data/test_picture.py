@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from zoo.data.picture import open_picture, prepare
+from zoo.data.decode import FORMATS, HEAD, begins_like_picture, decode, open_picture
+from zoo.data.picture import prepare
 from zoo.errors import DataError
 from zoo.spec import Picture
 
@@ -215,6 +216,17 @@ def test_orientation_of_a_camera():
     assert np.array_equal(found, values)
 
 
+@pytest.mark.parametrize("exif", [b"Exif\0\0no TIFF at all", b"Exif\0\0II*\0\x08\0\0\0\xff\xff\x12"])
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_damaged_exif_leaves_the_picture_as_it_lies(form, exif):
+    stream = io.BytesIO()
+    Image.fromarray(blob(28, 28, 0, 255)).save(stream, form, exif=exif)
+    image, _ = decode(stream, "x")
+    found, notes = prepare(image, WHOLE)
+    assert notes == ["unturned: its EXIF data are damaged, so the picture was taken as it lies"]
+    assert np.abs(found.astype(int) - blob(28, 28, 0, 255)).max() < 60
+
+
 @pytest.mark.parametrize("brightness", [0, 100, 255])
 @pytest.mark.parametrize("picture", [CENTRED, WHOLE, Picture(height=28, width=28, background="bright", framing="centred")])
 @pytest.mark.parametrize("shape", [(28, 28), (1, 1), (200, 300)])
@@ -254,9 +266,10 @@ def test_no_pixels():
     assert (found.shape, found.any(), notes) == ((28, 28), False, ["blank: the picture has no pixels"])
 
 
-@pytest.mark.parametrize("form", ["PNG", "JPEG", "BMP", "GIF"])
+@pytest.mark.parametrize("form", FORMATS)
 def test_open_picture(tmp_path, form):
-    Image.fromarray(blob(28, 28)).save(tmp_path / "a", form)
+    Image.fromarray(blob(28, 28)).save(tmp_path / "a", form, **({"lossless": True} if form == "WEBP" else {}))
+    assert begins_like_picture((tmp_path / "a").read_bytes()[:HEAD])
     found, notes = prepare(open_picture(tmp_path / "a"), CENTRED)
     assert notes == [INVERTED]
     assert np.abs(found.astype(int) - (255 - blob(28, 28))).max() <= (40 if form == "JPEG" else 0)

@@ -1,4 +1,5 @@
 import gzip
+import os
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,13 @@ def test_four_idx_files(folder, like, options):
     assert (dataset.id, dataset.classes, dataset.licence) == ("own", ("0", "1", "2"), "unknown")
     assert dataset.picture == Picture(height=8, width=6, background="dark", framing="whole")
     assert dataset.origin == f"own idx files in {folder}"
+
+
+def test_idx_files_of_masks_are_scaled_as_asked_ones_are(folder, like):
+    write_four(folder, images=lambda count: images(count) // 255)
+    dataset = read_own(folder, like)
+    assert np.array_equal(dataset.splits["train"]["image"], images(6))
+    assert dataset.origin == f"own idx files in {folder}; multiplied by 255, for no value is above 1"
 
 
 def test_bright_border(folder, like):
@@ -171,6 +179,89 @@ def test_given_train_and_test(folder, like):
         read_own(folder, like)
 
 
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [("train", "val"), ("train", "valid"), ("training", "validation"), ("training", "testing"), ("Train", "Test")],
+)
+def test_other_names_of_the_splits(folder, like, train, test):
+    for split, count in ((train, 4), (test, 2)):
+        write_class(folder / split, "a", count)
+        write_class(folder / split, "b", count)
+    dataset = read_own(folder, like)
+    assert dataset.classes == ("a", "b")
+    assert {split: len(arrays["label"]) for split, arrays in dataset.splits.items()} == {"train": 8, "test": 4}
+    assert dataset.origin == f"own pictures in {folder}" + ("" if test == "Test" else f"; {test} is the test split")
+
+
+def test_test_goes_before_val_and_the_rest_is_said(folder, like):
+    for split, count in (("train", 4), ("val", 3), ("test", 2)):
+        write_class(folder / split, "a", count)
+        write_class(folder / split, "b", count)
+    (folder / "notes").mkdir()
+    dataset = read_own(folder, like)
+    assert len(dataset.splits["test"]["label"]) == 4
+    assert dataset.origin == f"own pictures in {folder}; notes, val beside train and test left out"
+
+
+@pytest.mark.parametrize("names", [("train", "unseen"), ("train",), ("fold1", "fold2")])
+def test_folders_of_folders_are_no_classes(folder, like, names):
+    for name in names:
+        write_class(folder / name, "a", 2)
+        write_class(folder / name, "b", 2)
+        (folder / name / "labels.csv").write_text("not a picture")
+    with pytest.raises(DataError, match=rf"{names[0]} holds only folders and no picture of its own, so it is no class; .*val"):
+        read_own(folder, like)
+
+
+def test_classes_may_have_folders_beside_their_pictures(folder, like):
+    write_class(folder, "train", 3)
+    write_class(folder, "test", 3)
+    write_class(folder / "train", "more", 2, seed=20)
+    dataset = read_own(folder, like)
+    assert dataset.classes == ("test", "train")
+    assert sum(int(arrays["label"].sum()) for arrays in dataset.splits.values()) == 5
+
+
+def odd(folder: Path, name: bytes) -> Path:
+    """A folder with a name that is no UTF-8, on systems that have such names."""
+    path = folder / os.fsdecode(name)
+    try:
+        path.mkdir()
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    return path
+
+
+def test_names_that_are_no_utf8(folder, like):
+    write_class(folder, "a", 3)
+    write_class(folder, odd(folder, b"caf\xe9").name, 3)
+    with pytest.raises(DataError, match=r"class folder 'caf\\udce9' in .* is no UTF-8 text; rename it") as caught:
+        read_own(folder, like)
+    str(caught.value).encode()
+    inner = odd(folder, b"own\xe9")
+    write_class(inner, "a", 3)
+    with pytest.raises(DataError, match=r"own\\udce9' has a name that is no UTF-8"):
+        read_own(inner, like)
+
+
+def test_a_file_left_out_may_have_any_name(folder, like):
+    write_class(folder, "a", 3)
+    write_class(folder, "b", 3)
+    odd(folder / "b", b"x\xe9").rmdir()
+    (folder / "b" / os.fsdecode(b"x\xe9")).write_text("hello")
+    assert r"(b/x\udce9)" in read_own(folder, like).origin.encode().decode()
+
+
+def test_a_picture_with_damaged_exif_is_taken_and_said(folder, like):
+    write_class(folder, "a", 3)
+    write_class(folder, "b", 3)
+    with Image.open(folder / "a" / "000.png") as image:
+        image.load()
+        image.save(folder / "a" / "000.png", exif=b"Exif\0\0no TIFF at all")
+    dataset = read_own(folder, like)
+    assert dataset.origin == f"own pictures in {folder}; 1 of 6 taken as they lie, for their EXIF data are damaged"
+
+
 def test_a_class_that_the_test_split_lacks_is_allowed(folder, like):
     write_class(folder / "train", "a", 3)
     write_class(folder / "train", "b", 3)
@@ -178,7 +269,7 @@ def test_a_class_that_the_test_split_lacks_is_allowed(folder, like):
     assert read_own(folder, like).splits["test"]["label"].tolist() == [1, 1]
 
 
-@pytest.mark.parametrize("form", ["png", "jpg", "bmp", "gif", "PNG"])
+@pytest.mark.parametrize("form", ["png", "jpg", "bmp", "gif", "webp", "PNG"])
 def test_formats_and_colours(folder, like, form):
     mode = "RGB" if form != "gif" else "P"
     write_class(folder, "a", 3, mode=mode, form=form)
@@ -247,7 +338,8 @@ def test_neither_form(folder, like, spec):
 
 def test_training_pictures_go_the_way_of_asked_ones(folder, like):
     """The same picture becomes the same array in a data set and in a prediction."""
-    from zoo.data.picture import open_picture, prepare
+    from zoo.data.decode import open_picture
+    from zoo.data.picture import prepare
 
     write_class(folder, "a", 2, size=(90, 40))
     write_class(folder, "b", 2, size=(31, 77))

@@ -69,6 +69,22 @@ def test_unfinished_export_is_not_listed(folder: Path) -> None:
     assert list(list_artifacts([folder.parent])) == ["cnn.fast"]
 
 
+@pytest.mark.parametrize("name", ["zoo.json", "model.onnx"])
+def test_a_damaged_one_is_listed(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    (folder.parent / "notes").mkdir()
+    assert list(list_artifacts([folder.parent])) == ["cnn.fast"]
+    with pytest.raises(IntegrityError, match=f"lacks {name}"):
+        zoo.runtime.open(find("cnn.fast", [folder.parent]))
+
+
+def test_an_id_means_the_model_of_that_id(folder: Path) -> None:
+    shutil.copytree(folder, folder.parent / "mlp.keras")
+    with pytest.raises(IntegrityError, match=r"mlp\.keras holds the model cnn\.fast, not mlp\.keras"):
+        find("mlp.keras", [folder.parent])
+    assert find(str(folder.parent / "mlp.keras"), [folder.parent]) == folder.parent / "mlp.keras"
+
+
 # --- Checking -------------------------------------------------------------------------------------------------------------
 
 

@@ -134,9 +134,39 @@ def test_nothing_to_learn_is_said(tmp_path):
         api.train("camera.hand", output=tmp_path)
 
 
-def test_lbfgs_does_not_step(tmp_path):
-    with pytest.raises(TrainingError, match="lbfgs"):
-        api.train("camera.trained", recipe={"optimiser": "lbfgs"}, output=tmp_path)
+@pytest.mark.parametrize(
+    ("model", "options", "said"),
+    [
+        ("camera.trained", {"recipe": {"optimiser": "lbfgs"}}, "trained in steps"),
+        ("logreg.best", {"recipe": {"optimiser": "sgd"}}, "solved as a whole"),
+        ("logreg.best", {"precision": "bf16"}, "solved in float64"),
+        ("logreg.best", {"compiled": True}, "solved in float64"),
+        ("camera.trained", {"recipe": {"validation": 4000}}, "leaves nothing"),
+        ("camera.trained", {"recipe": {"seed": 2**32}}, "seed"),
+        ("camera.trained", {"recipe": {"lr": -1}}, "lr"),
+        ("camera.trained-stable", {"recipe": {"rho": 1}}, "rho"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_a_run_is_made(model, options, said, tmp_path, mnist):
+    with pytest.raises(UsageError, match=said):
+        api.train(model, output=tmp_path, **options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_float32_settings_of_a_notebook_are_kept():
+    from zoo.training.device import full_float32
+
+    conv = torch.backends.cudnn.conv
+    before = conv.fp32_precision
+    with full_float32():
+        assert conv.fp32_precision == "ieee"
+    assert conv.fp32_precision == before
+
+
+def test_a_run_of_another_model_is_refused(tmp_path):
+    run = api.train("camera.trained", recipe={"steps": 1}, output=tmp_path)
+    with pytest.raises(UsageError, match=r"is of camera\.trained, not of camera\.trained-stable"):
+        api.load("camera.trained-stable", run=run.path)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from zoo import api
-from zoo.errors import IntegrityError, UsageError
+from zoo.errors import IntegrityError
 from zoo.spec import Reference
 from zoo.training.augment import shifted
 from zoo.training.checkpoint import hash_tensors, load_tensors, save_tensors
@@ -98,6 +98,6 @@ def test_lbfgs_finds_the_optimum_that_scikit_learn_finds(tmp_path, mnist, monkey
     np.testing.assert_allclose(ours, other.coef_, atol=1e-4)
 
 
-def test_validation_must_leave_something(tmp_path):
-    with pytest.raises(UsageError, match="leaves nothing"):
-        api.train("camera.trained", recipe={"validation": 4000}, output=tmp_path)
+def test_lbfgs_does_as_many_iterations_as_it_is_given(tmp_path, small_data):
+    run = api.train("logreg.best", recipe={"steps": 3}, output=tmp_path)
+    assert run.state.metrics["iterations"] == 3

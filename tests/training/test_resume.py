@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -78,19 +81,37 @@ def test_training_leaves_the_callers_random_numbers_alone(tmp_path):
 
 
 def test_a_killed_run_resumes_from_its_checkpoint(tmp_path):
-    """What SIGKILL leaves: state `running`, a pid that is gone, a line cut short."""
-    run = api.train("camera.trained", recipe={"steps": 30, "batch_size": 500}, output=tmp_path / "a", checkpoint_every=7)
-    whole = run.state.weights
-    run.weights.unlink()
-    for checkpoint in run.checkpoints():
-        checkpoint.unlink()
-    killed = api.train("camera.trained", recipe={"steps": 30, "batch_size": 500}, output=tmp_path / "b", checkpoint_every=7)
-    assert len(killed.checkpoints()) >= 1
-    killed.update(status="running", pid=2**22 + 1, weights=None)
-    with killed.metrics_file.open("ab") as stream:
-        stream.write(b'{"kind":"step","step":31,"lo')
-    assert killed.abandoned()
-    assert api.resume(killed.path).state.weights == whole
+    """A real SIGKILL, in the middle of a real run; then the same weights as without."""
+    recipe = {"steps": 2000, "batch_size": 50}
+    whole = api.train("camera.trained", recipe=recipe, output=tmp_path / "whole")
+    command = [sys.executable, "-m", "zoo", "train", "camera.trained", "--steps", "2000", "--set", "batch_size=50"]
+    command += ["--checkpoint-every", "25", "--output", str(tmp_path / "killed")]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    folder = tmp_path / "killed" / "camera.trained" / "1" / "checkpoints"
+    deadline = time.monotonic() + 60
+    while not list(folder.glob("step-0000002*")) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    run = Run.open(folder.parent)
+    assert not run.abandoned()
+    with pytest.raises(UsageError, match="is being written by process"):
+        api.resume(run.path)
+    process.kill()
+    process.wait()
+    run = Run.open(folder.parent)
+    assert run.state.status == "running"
+    assert run.state.step < 2000
+    assert run.abandoned()
+    assert api.resume(run.path).state.weights == whole.state.weights
+
+
+def test_a_line_cut_short_by_a_crash_is_cut_off(tmp_path, monkeypatch):
+    run = stopped_at(5, monkeypatch, tmp_path, recipe={"steps": 20, "batch_size": 500})
+    whole = list(run.lines())
+    with run.metrics_file.open("ab") as stream:
+        stream.write(b'{"kind":"step","step":6,"epoch":1}\n{"kind":"step","step":7,"lo')
+    resumed = list(api.resume(run.path).lines())
+    assert resumed[:5] == whole
+    assert [line["step"] for line in resumed if line["kind"] == "step"] == list(range(1, 21))
 
 
 def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path, monkeypatch):

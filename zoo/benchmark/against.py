@@ -45,8 +45,10 @@ def peers(names: Sequence[str], module: nn.Module, inputs: Sequence[str], *, thr
         if name not in NAMES:
             raise UnknownName("peer", name, NAMES)
     torch.set_num_threads(threads)
-    torch.backends.cudnn.allow_tf32 = False
-    torch.backends.cuda.matmul.allow_tf32 = False
+    if device.startswith("cuda"):
+        cudnn: Any = torch.backends.cudnn
+        cudnn.conv.fp32_precision = "ieee"
+        torch.backends.cuda.matmul.fp32_precision = "ieee"
     module = module.eval().to(device)
     return tuple(Peer(name, _caller(_compiled(module) if name == "compile" else module, inputs, device)) for name in names)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import msgspec
@@ -26,7 +27,7 @@ class OutputBound(Spec):
 
     @property
     def passed(self) -> bool:
-        return self.onnxruntime_error <= self.bound
+        return math.isfinite(self.bound) and self.onnxruntime_error <= self.bound
 
     @property
     def ratio(self) -> float:
@@ -38,7 +39,7 @@ class Tie(Spec):
     """An exact answer that differs from PyTorch's.
 
     Args:
-        place: the case or split in which it was found.
+        place: the case or split in which it was found; of another provider than the CPU it is named.
         index: of the example.
         ours: onnxruntime's answer.
         theirs: PyTorch's.
@@ -67,9 +68,10 @@ class Audit(Spec):
     Args:
         split: which.
         examples: how many.
-        changed: decisions that differ from PyTorch's.
+        changed: decisions that differ from PyTorch's, on any of the certificate's providers.
         torch_metrics: of PyTorch's answers in float32.
-        onnxruntime_metrics: of onnxruntime's, on the same inputs.
+        onnxruntime_metrics: of onnxruntime's on the CPU, on the same inputs. Every provider's are compared (`metric_slack`), and
+            one that differs is a problem.
     """
 
     split: str
@@ -84,10 +86,11 @@ class Oracle(Spec):
 
     Args:
         engine: its name and version.
-        examples: asked.
+        examples: asked, from the front of the test split.
         errors: largest absolute error per float output.
-        agrees: whether all are within the bounds and all exact answers equal.
-        skipped: why it could not be asked.
+        agrees: whether all are within the bounds and all exact answers equal, or ties.
+        skipped: the operator that it does not implement, so that it could not be asked.
+        failure: how it broke down; unlike `skipped` it is a problem.
     """
 
     engine: str
@@ -95,6 +98,7 @@ class Oracle(Spec):
     errors: dict[str, float] = msgspec.field(default_factory=dict)
     agrees: bool = False
     skipped: str | None = None
+    failure: str | None = None
 
 
 class Certificate(Spec):
@@ -144,7 +148,27 @@ EPSILON = 2.0**-23
 """Distance from 1 to the next float32."""
 
 
+METRIC_RELATIVE = 1e-4
+METRIC_ABSOLUTE = 1e-5
+
+
+def metric_slack(name: str, value: float, changed: int, examples: int) -> float:
+    """How far rounding may move a metric from PyTorch's.
+
+    Args:
+        name: of the metric; `"accuracy"` counts decisions, so it moves with changed ones and with nothing else.
+        value: PyTorch's.
+        changed: decisions that differ by a tie.
+        examples: of the split.
+    """
+    if name == "accuracy":
+        return changed / examples + 1e-12  # the last place of a mean
+    return METRIC_RELATIVE * abs(value) + METRIC_ABSOLUTE
+
+
 def error_bound(torch_error: float, golden_max: float) -> float:
     """How far a float32 engine may lie from the float64 answer: four times as far as PyTorch does, or eight units in the last place
-    of the largest answer, whichever is more."""
+    of the largest answer, whichever is more; NaN where either is, which nothing lies within."""
+    if math.isnan(torch_error) or math.isnan(golden_max):
+        return math.nan
     return max(4 * torch_error, 8 * EPSILON * golden_max)

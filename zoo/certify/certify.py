@@ -11,19 +11,20 @@ from typing import Any
 
 import numpy as np
 
-from zoo.certify.certificate import CONTRACT, Audit, Case, Certificate, OutputBound, Tie, error_bound
-from zoo.certify.compare import changed_answers, largest_error
+from zoo.certify.certificate import CONTRACT, Audit, Case, Certificate, Oracle, OutputBound, Tie
 from zoo.certify.golden import Golden, Reference, grid
+from zoo.certify.measured import Measured
 from zoo.certify.oracle import ask_reference
 from zoo.certify.placement import cpu_nodes, fallen_back
 from zoo.graph import Graph, Head
 from zoo.progress import Progress
-from zoo.runtime.model import Model
 from zoo.runtime.model import open as open_model
 from zoo.runtime.session import LEVELS
 from zoo.spec import TensorSpec
 
 AUDIT_BATCH = 1000
+ORACLE_EXAMPLES = 16
+"""Of the test split: the reference evaluator loops in Python."""
 Arrays = dict[str, np.ndarray]
 Judge = Callable[[Mapping[str, np.ndarray]], dict[str, float]]
 
@@ -70,7 +71,7 @@ def certify(
     progress.note(f"{subject.id}: golden answers in float64, {len(goldens)} cases and the whole test split")
     test = reference.golden("test", whole)
     used = list(dict.fromkeys(["cpu", *providers]))
-    measured = _Measured(subject.graph, [*goldens, test])
+    measured = Measured(subject.graph, [*goldens, test])
     for provider in used:
         for level in LEVELS:
             model = open_model(subject.path, providers=(provider,), level=level, check=False)
@@ -78,10 +79,10 @@ def certify(
                 measured.compare(golden, model.answer(golden.inputs))
         progress.note(f"{subject.id}: {provider}, levels {', '.join(LEVELS)}")
     changed = tuple(measured.changed)
-    audit = _audit(subject, open_model(subject.path, providers=(used[-1],), check=False), test, measured)
+    audit = _audit(subject, used, test, measured)
     small = next(golden for golden in goldens if len(next(iter(golden.inputs.values()))) > 1)
-    answers = {head.output: head.decide(small.exact[head.source]) for head in subject.graph.heads}
-    oracle = ask_reference(content, small, [spec.name for spec in subject.outputs], answers, measured.limits)
+    sample = test.first(ORACLE_EXAMPLES)
+    oracle = ask_reference(content, sample, [spec.name for spec in subject.outputs], subject.graph.heads, measured.limits)
     placed = {name: cpu_nodes(content, name, small.inputs) for name in used if name != "cpu"}
     bounds = {name: measured.bound(name) for name in subject.graph.outputs}
     import onnx
@@ -102,9 +103,7 @@ def certify(
         changed=changed,
         audit=audit,
         oracle=oracle,
-        problems=tuple(
-            _problems(bounds, (*changed, *audit.changed), placed, oracle.skipped is None and not oracle.agrees, measured)
-        ),
+        problems=tuple(_problems(bounds, (*changed, *audit.changed), placed, oracle, measured)),
         versions={"torch": str(torch.__version__), "onnx": onnx.__version__, "onnxruntime": onnxruntime.__version__},
         machine=machine,
         created=created,
@@ -112,72 +111,29 @@ def certify(
     return certificate, golden_file(subject.graph.heads, goldens)
 
 
-class _Measured:
-    """Errors and changed answers as they are found."""
-
-    def __init__(self, graph: Graph, goldens: Sequence[Golden]) -> None:
-        self.graph = graph
-        self.errors = dict.fromkeys(graph.outputs, 0.0)
-        self.torch_errors = {
-            name: max(largest_error(golden.single[name], golden.exact[name]) for golden in goldens) for name in graph.outputs
-        }
-        self.golden_max = {
-            name: max(float(np.abs(golden.exact[name]).max(initial=0)) for golden in goldens) for name in graph.outputs
-        }
-        self.limits = {name: error_bound(self.torch_errors[name], self.golden_max[name]) for name in graph.outputs}
-        self.changed: list[Tie] = []
-        self.inconsistent: set[str] = set()
-
-    def compare(self, golden: Golden, answers: Mapping[str, np.ndarray]) -> list[Tie]:
-        """Errors of the float outputs and differences of the exact ones; each difference is kept once."""
-        for name in self.graph.outputs:
-            if name in answers:
-                self.errors[name] = max(self.errors[name], largest_error(answers[name], golden.exact[name]))
-        found: list[Tie] = []
-        for head in self.graph.heads:
-            found += self._compare_head(head, golden, answers)
-        self.changed += [tie for tie in found if tie not in self.changed]
-        return found
-
-    def _compare_head(self, head: Head, golden: Golden, answers: Mapping[str, np.ndarray]) -> list[Tie]:
-        scores, ours = golden.exact[head.source], answers[head.output]
-        if head.source in answers and not np.array_equal(ours, head.decide(answers[head.source])):
-            self.inconsistent.add(f"{head.output} is not what {head.source} of the same run say ({golden.name})")
-        limit = self.limits[head.source]
-
-        def gaps(indices: np.ndarray) -> np.ndarray:
-            return head.candidates(scores[indices], ours[indices])
-
-        found = changed_answers(golden.name, ours, head.decide(scores), gaps, limit)
-        # A decision on which PyTorch's own float32 differs from its float64 is listed too, by the same rule.
-        listed = {tie.index for tie in found}
-        single = changed_answers(
-            golden.name, ours, head.decide(golden.single[head.source]), lambda at: head.margins(scores[at]), limit
-        )
-        return found + [tie for tie in single if tie.index not in listed]
-
-    def bound(self, name: str) -> OutputBound:
-        return OutputBound(
-            bound=self.limits[name],
-            golden_max=self.golden_max[name],
-            torch_error=self.torch_errors[name],
-            onnxruntime_error=self.errors[name],
-        )
-
-
-def _audit(subject: Subject, model: Model, test: Golden, measured: _Measured) -> Audit:
-    """The whole test split through the exported file."""
+def _audit(subject: Subject, providers: Sequence[str], test: Golden, measured: Measured) -> Audit:
+    """The whole test split through the exported file on every provider, the CPU first."""
     examples = len(next(iter(test.inputs.values())))
-    answers = model.answer(test.inputs, batch=AUDIT_BATCH)
-    changed = measured.compare(test, answers)
     theirs: Arrays = dict(test.single)
     theirs |= {head.output: head.decide(test.single[head.source]) for head in subject.graph.heads}
+    torch_metrics = subject.judge(theirs)
+    changed: list[Tie] = []
+    metrics: dict[str, dict[str, float]] = {}
+    for provider in providers:
+        place = test.name if provider == "cpu" else f"{test.name} ({provider})"
+        model = open_model(subject.path, providers=(provider,), check=False)
+        answers = model.answer(test.inputs, batch=AUDIT_BATCH)
+        found = measured.compare(test, answers, place=place)
+        changed += found
+        metrics[provider] = subject.judge(answers)
+        explained = sum(tie.explained for tie in found)
+        measured.compare_metrics(place, torch_metrics, metrics[provider], changed=explained, examples=examples)
     return Audit(
         split="test",
         examples=examples,
         changed=tuple(changed),
-        torch_metrics=subject.judge(theirs),
-        onnxruntime_metrics=subject.judge(answers),
+        torch_metrics=torch_metrics,
+        onnxruntime_metrics=metrics["cpu"],
     )
 
 
@@ -185,8 +141,8 @@ def _problems(
     bounds: Mapping[str, OutputBound],
     changed: Sequence[Tie],
     placed: Mapping[str, dict[str, int]],
-    oracle_differs: bool,
-    measured: _Measured,
+    oracle: Oracle,
+    measured: Measured,
 ) -> list[str]:
     """What fails, each in one clause."""
     problems = [
@@ -204,9 +160,11 @@ def _problems(
     for provider, nodes in placed.items():
         if fallen := fallen_back(nodes):
             problems.append(f"{', '.join(fallen)} fell back from {provider} to the CPU")
-    if oracle_differs:
+    if oracle.failure:
+        problems.append(f"the reference evaluator broke down: {oracle.failure}")
+    elif oracle.skipped is None and not oracle.agrees:
         problems.append("the reference evaluator disagrees")
-    return problems + sorted(measured.inconsistent)
+    return [*measured.not_finite, *problems, *measured.metrics, *sorted(measured.inconsistent)]
 
 
 def golden_file(heads: Sequence[Head], goldens: Sequence[Golden]) -> bytes:

@@ -12,14 +12,14 @@ Arrays = Mapping[str, np.ndarray]
 
 
 def largest_error(ours: np.ndarray, golden: np.ndarray) -> float:
-    """Largest absolute difference; infinite where shapes differ or a value is NaN on one side only."""
+    """Largest absolute difference; infinite where shapes differ, and where either side is NaN: what is no number agrees
+    with nothing, not even with itself."""
     if ours.shape != golden.shape:
         return float("inf")
     if ours.size == 0:
         return 0.0
-    difference = np.abs(ours.astype(np.float64) - golden)
-    both_nan = np.isnan(ours) & np.isnan(golden)
-    difference[both_nan] = 0
+    with np.errstate(invalid="ignore"):  # infinity less infinity is NaN, which counts as infinite too
+        difference = np.abs(ours.astype(np.float64) - golden)
     return float(np.where(np.isnan(difference), np.inf, difference).max())
 
 

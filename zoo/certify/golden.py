@@ -39,6 +39,13 @@ class Golden:
     exact: Arrays
     single: Arrays
 
+    def first(self, count: int) -> Golden:
+        """The same for its first `count` examples."""
+        inputs, exact, single = (
+            {name: array[:count] for name, array in arrays.items()} for arrays in (self.inputs, self.exact, self.single)
+        )
+        return Golden(self.name, inputs, exact, single)
+
 
 class Reference:
     """The PyTorch original of a graph, in both precisions, on the CPU.

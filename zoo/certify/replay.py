@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
 import numpy as np
 
-from zoo.certify.certificate import Certificate, Tie
+from zoo.certify import labels
+from zoo.certify.certificate import Tie
 from zoo.certify.compare import changed_answers, largest_error
-from zoo.errors import IntegrityError
-from zoo.runtime.artifact import check
+from zoo.certify.form import Vectors, is_label, read_proof
+from zoo.errors import IntegrityError, UsageError
+from zoo.runtime.artifact import MANIFEST, check
+from zoo.runtime.manifest import Manifest
 from zoo.runtime.model import open as open_model
 from zoo.spec import Spec
 
@@ -47,31 +47,43 @@ class Replay(Spec):
     def passed(self) -> bool:
         return not self.problems
 
+    @property
+    def state(self) -> str:
+        """`"passed"`, `"failed"`, or `"damaged"` where nothing could be replayed."""
+        return "passed" if self.passed else "failed" if self.cases else "damaged"
+
 
 def replay(folder: Path, *, provider: str = "cpu", threads: int | None = None) -> Replay:
-    """Check the hashes of an artifact and replay its golden vectors at every optimisation level.
+    """Check the hashes of an artifact and the form of its certificate, and replay its golden vectors at every optimisation level.
 
     Raises:
-        IntegrityError: a file is not what the manifest says.
+        IntegrityError: a file is not what the manifest says, or the certificate does not prove what one has to.
         DeviceError: the provider is not there.
+        UsageError: `folder` is a bare `.onnx` file, which has no certificate.
     """
-    check(folder)
-    certificate = _certificate(folder)
-    cases = _golden(folder, [case.name for case in certificate.cases])
+    if folder.is_file() and (folder.parent / MANIFEST).exists():
+        folder = folder.parent
+    if folder.is_file():
+        raise UsageError(f"{folder} is a bare file without a certificate; verify takes the folder of an artifact.")
+    artifact = check(folder)
+    certificate, cases = read_proof(artifact)
     bounds = {name: bound.bound for name, bound in certificate.bounds.items()}
     errors = dict.fromkeys(bounds, 0.0)
     changed: list[Tie] = []
+    inconsistent: dict[str, None] = {}
     for level in certificate.levels:
         model = open_model(folder, providers=(provider,), threads=threads, level=level)
-        for name, arrays in cases.items():
-            answers = model.answer({key: array for (kind, key, _), array in arrays.items() if kind == "in"})
+        for name, case in cases.items():
+            answers = model.answer(case.inputs)
             for output in bounds:
-                errors[output] = max(errors[output], largest_error(answers[output], arrays["out", output, ""]))
-            for (kind, output, source), margins in arrays.items():
-                if kind == "margin":
-                    golden = arrays["out", output, ""]
-                    found = changed_answers(name, answers[output], golden, margins.__getitem__, bounds[source])
-                    changed += [tie for tie in found if tie not in changed]
+                errors[output] = max(errors[output], largest_error(answers[output], case.outputs[output]))
+            for output, source in case.sources.items():
+                found = _changed(artifact.manifest, name, output, source, case, answers, bounds[source])
+                changed += [tie for tie in found if tie not in changed]
+                if is_label(artifact.manifest, output, source) and not np.array_equal(
+                    answers[output], labels.decide(artifact.manifest.classes, answers[source])
+                ):
+                    inconsistent[f"{output} is not what {source} of the same run say ({name})"] = None
     return Replay(
         id=certificate.id,
         path=str(folder),
@@ -81,8 +93,38 @@ def replay(folder: Path, *, provider: str = "cpu", threads: int | None = None) -
         errors=errors,
         bounds=bounds,
         changed=tuple(changed),
-        problems=tuple(_problems(errors, bounds, changed)),
+        problems=(*_problems(errors, bounds, changed), *inconsistent),
     )
+
+
+def damaged(name: str, path: Path, error: IntegrityError, *, provider: str = "cpu") -> Replay:
+    """What is reported of an artifact that could not be replayed.
+
+    Args:
+        name: by which it was asked for.
+        path: its folder.
+        error: why.
+        provider: that was to be used.
+    """
+    sentence = str(error.args[0])
+    return Replay(
+        id=name, path=str(path), cases=0, levels=(), provider=provider, errors={}, bounds={}, changed=(), problems=(sentence,)
+    )
+
+
+def _changed(
+    manifest: Manifest, name: str, output: str, source: str, case: Vectors, answers: dict[str, np.ndarray], bound: float
+) -> list[Tie]:
+    """The exact answers that differ from the golden ones, each with the gap to the answer that was given instead."""
+    ours, scores = answers[output], case.outputs[source]
+
+    def gaps(at: np.ndarray) -> np.ndarray:
+        if is_label(manifest, output, source):
+            return labels.gaps(manifest.classes, scores[at], ours[at])
+        # Only the head that made another kind of answer knows what scores it has; without it no difference is explained.
+        return np.full(len(at), np.inf)
+
+    return changed_answers(name, ours, case.outputs[output], gaps, bound)
 
 
 def _problems(errors: dict[str, float], bounds: dict[str, float], changed: Sequence[Tie]) -> list[str]:
@@ -94,28 +136,3 @@ def _problems(errors: dict[str, float], bounds: dict[str, float], changed: Seque
     if unexplained := [tie for tie in changed if not tie.explained]:
         problems.append(f"{len(unexplained)} answers differ without a tie, the first in {unexplained[0].place}")
     return problems
-
-
-def _certificate(folder: Path) -> Certificate:
-    file = folder / "certificate.json"
-    try:
-        certificate = msgspec.json.decode(file.read_bytes(), type=Certificate)
-    except msgspec.MsgspecError as error:
-        raise IntegrityError(f"{file} is no certificate: {error}.") from error
-    if certificate.problems:
-        raise IntegrityError(f"{file} is the certificate of a model that failed: {certificate.problems[0]}.")
-    return certificate
-
-
-def _golden(folder: Path, names: Sequence[str]) -> dict[str, dict[tuple[str, str, str], np.ndarray]]:
-    """Case → (kind, tensor, source) → array."""
-    file = folder / "golden.npz"
-    cases: dict[str, dict[tuple[str, str, str], np.ndarray]] = {name: {} for name in names}
-    try:
-        with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as stored:
-            for key in stored.files:
-                case, kind, tensor, *source = key.split(":")
-                cases[case][kind, tensor, source[0] if source else ""] = stored[key]
-    except (ValueError, KeyError, OSError, zipfile.BadZipFile, EOFError) as error:
-        raise IntegrityError(f"{file} does not hold the vectors that its certificate names: {error}.") from error
-    return cases

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zoo.benchmark.bench import BATCHES
-from zoo.cli.options import provider_option
+from zoo.cli.options import provider_option, runs_option
 from zoo.cli.output import artifacts_option, echo_json, echo_table, json_option
 from zoo.errors import UnknownName
 
@@ -25,6 +25,7 @@ BUSY = 0.2
 @artifacts_option
 @click.option("--batch", "batches", type=click.IntRange(min=1), multiple=True, help=f"Examples in a call; repeatable. {BATCHES}")
 @provider_option
+@runs_option
 @click.option("--threads", type=click.IntRange(min=1), help="Of one operator; else onnxruntime's choice.")
 @click.option("--against", default="", metavar="PEER,...", help=f"Time in turn with PyTorch: {', '.join(PEERS)}.")
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True, help="For each batch size.")
@@ -39,6 +40,7 @@ def command(
     provider: str,
     threads: int | None,
     against: str,
+    runs: Path,
     seconds: float,
     output: Path | None,
     as_json: bool,
@@ -67,6 +69,7 @@ def command(
         provider=provider,
         threads=threads,
         against=chosen,
+        runs=runs,
         seconds=seconds,
         progress=progress,
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 import gzip
 import io
 import sys
-import warnings
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
+from zoo.data.decode import KINDS, SUFFIXES, begins_like_picture, decode, upright
 from zoo.errors import DataError, IntegrityError, UsageError, ZooError
 from zoo.runtime.examples import as_examples, threshold_note, thresholded
 
@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 
 LIMIT = 1 << 30
 """Most bytes of one input, packed or unpacked."""
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
-KNOWN = "PNG, JPEG, BMP, GIF, WebP, .npy, .npz or idx"
+KNOWN = f"{KINDS.replace(' or', ',')}, .npy, .npz or idx"
 
 
 @dataclass
@@ -74,7 +72,7 @@ def read_inputs(paths: Iterable[str], tensor: Tensor, picture: Picture | None) -
         picture: how a picture enters the model.
 
     Raises:
-        UsageError: `-` is given twice.
+        UsageError: `-` is given twice, or a path is empty.
         DataError: a path is missing, a folder has no picture, or something is of a kind or shape that is not taken.
         IntegrityError: a file is damaged or not what its name says.
     """
@@ -82,6 +80,9 @@ def read_inputs(paths: Iterable[str], tensor: Tensor, picture: Picture | None) -
     paths = list(paths)
     if paths.count("-") > 1:
         raise UsageError("- (stdin) can be given once only.")
+    if "" in paths:
+        # As a path it would mean the current folder, which nobody means by an unset variable.
+        raise UsageError("An input is empty; it should be a file, a folder, or - for stdin.")
     for path in paths:
         if path == "-":
             _add(inputs, "stdin", _limited(sys.stdin.buffer, "stdin"), tensor, picture)
@@ -115,7 +116,7 @@ def _add(inputs: Inputs, name: str, content: bytes, tensor: Tensor, picture: Pic
     """Append what one file holds."""
     if not content:
         raise (DataError if name == "stdin" else IntegrityError)(f"{name} is empty; it should be {KNOWN}.")
-    if _is_picture(content):
+    if begins_like_picture(content):
         array, notes = _prepared(content, name, tensor, picture)
         inputs.names.append(name)
         inputs.pieces.append(array[None])
@@ -128,37 +129,22 @@ def _add(inputs: Inputs, name: str, content: bytes, tensor: Tensor, picture: Pic
         inputs.notes[part] = notes
 
 
-def _is_picture(content: bytes) -> bool:
-    webp = content[:4] == b"RIFF" and content[8:12] == b"WEBP"
-    return webp or content.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM"))
-
-
 def _prepared(content: bytes, name: str, tensor: Tensor, picture: Picture | None) -> tuple[np.ndarray, list[str]]:
     """A picture in the form the model was trained on: [h, w] of the input's dtype, and what was done to it."""
-    from PIL import Image
-
     from zoo.data.framing import whole
     from zoo.data.grey import to_grey
     from zoo.data.picture import prepare
     from zoo.spec import Picture as PictureSpec
 
     height, width = (int(side) for side in tensor.shape[1:])
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-                image.load()
-                frames = getattr(image, "n_frames", 1)
-                first = image.copy()
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise DataError(f"{name} has too many pixels for a picture to be classified; scale it down.") from None
-    except Exception as error:  # Pillow's decoders raise what they like for a damaged file
-        raise IntegrityError(f"{name} begins like a picture but is damaged: {error}.") from None
+    first, frames = decode(io.BytesIO(content), name)
     notes = [f"the first of {frames} frames was taken"] if frames > 1 else []
     if tensor.dtype == "uint8":
         spec = PictureSpec(height=height, width=width) if picture is None else PictureSpec(**asdict(picture))
         array, done = prepare(first, spec)
         return array, notes + done
+    first, turned = upright(first)
+    notes += turned
     grey = to_grey(first, "dark")
     if grey.shape != (height, width):
         notes.append(f"scaled: {grey.shape[1]}×{grey.shape[0]} became {width}×{height}")

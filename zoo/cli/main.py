@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from typing import Any, NoReturn
 
@@ -79,25 +78,29 @@ def cli(debug: bool, no_plugins: bool) -> None:
     from zoo.registry import registry
 
     del debug  # `main` looks for it itself, since an error may come before options are parsed
-    for plugin in registry(third_party=not no_plugins).failures:
+    found = registry(third_party=not no_plugins)
+    for plugin in found.failures:
         click.echo(f"warning: plugin {plugin.name} ({plugin.distribution}): {plugin.failure}", err=True)
+    for name in VERBS.keys() & found.commands.keys():
+        owner = found.commands[name].owner
+        click.echo(f"warning: plugin {owner.name} ({owner.distribution}): zoo has a command {name} of its own", err=True)
 
 
 def main() -> NoReturn:
     """Run the command line and exit: 0, 1 failure, 2 usage, 3 parity failed, 4 integrity failed, 130 interrupted."""
     debug = "--debug" in sys.argv[1:] or os.environ.get("ZOO_DEBUG", "") not in ("", "0")
-    if hasattr(signal, "SIGPIPE"):
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `zoo list | head` ends quietly
     try:
-        cli.main(prog_name="zoo", standalone_mode=False)
-        sys.exit(0)
+        code = cli.main(prog_name="zoo", standalone_mode=False)
+        sys.stdout.flush()
+        sys.exit(code if isinstance(code, int) else 0)
+    except BrokenPipeError:  # `zoo list | head`: nobody listens any more, which is no error
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
     except (click.Abort, KeyboardInterrupt):
         if debug:
             raise
         click.echo("interrupted", err=True)
         sys.exit(130)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
     except click.ClickException as error:
         if debug:
             raise

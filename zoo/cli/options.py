@@ -23,6 +23,15 @@ provider_option = click.option(
 )
 
 
+class GivenPath(click.Path):
+    """A path that was really given: an empty one, as an unset variable leaves it, would mean the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("an empty path", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def training_options(function: F) -> F:
     """The options of a training, as `zoo train` and `zoo run` take them."""
     options = [
@@ -36,7 +45,7 @@ def training_options(function: F) -> F:
             "--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Change a field of the recipe (zoo show MODEL)."
         ),
         click.option("--deterministic", is_flag=True, help="Refuse operations that have no deterministic form."),
-        click.option("--data", type=click.Path(path_type=Path), help="Your own data: idx files, or a folder of class folders."),
+        click.option("--data", type=GivenPath(path_type=Path), help="Your own data: idx files, or a folder of class folders."),
         click.option("--name", help="Tag of the model trained on --data."),
     ]
     for option in reversed(options):

@@ -44,10 +44,10 @@ def command(models: tuple[str, ...], seeds: int, first: int, device: str, runs: 
             f"{figure(row.mean)} ± {row.deviation:.4f}" if len(row.values) > 1 else figure(row.mean),
             figure(row.published),
             row.verdict,
-            str(len(row.values)),
+            f"{row.reached} of {len(row.values)}",
             f"{row.seconds:,.1f} s",
             row.device,
         )
         for row in rows
     ]
-    echo_table(("model", "metric", "mean ± s.d.", "published", "verdict", "seeds", "training", "device"), table)
+    echo_table(("model", "metric", "mean ± s.d.", "published", "verdict", "seeds no worse", "training", "device"), table)

@@ -23,9 +23,12 @@ def command(patterns: tuple[str, ...], runs: Path, as_json: bool, quiet: bool) -
 
     from zoo.training.run import list_runs
 
-    found = [
-        run for run in list_runs(runs) if not patterns or any(fnmatch.fnmatchcase(run.state.id, pattern) for pattern in patterns)
-    ]
+    problems: list[str] = []
+    found = list_runs(runs, problems)
+    if patterns:
+        found = [run for run in found if any(fnmatch.fnmatchcase(run.state.id, pattern) for pattern in patterns)]
+    for problem in problems:
+        click.echo(f"warning: {problem}", err=True)
     if as_json:
         echo_json([{"path": str(run.path), "stopped": run.abandoned(), **to_plain(run.state)} for run in found])
     elif quiet:

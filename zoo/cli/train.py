@@ -61,7 +61,8 @@ def command(
     progress = default_progress(quiet=quiet)
     changed = changes(epochs, steps, seed, assignments)
     if resume is not None:
-        if model or changed or data or name or precision or device != "auto":
+        fresh = (model, changed, data, name, precision, device != "auto", deterministic, compiled, checkpoint_every)
+        if any(fresh):
             raise UsageError("--resume continues a run as it was begun; it takes no model and no other training option.")
         run = api.resume(resume, runs=output, progress=progress, registry=registry)
     elif model is None:

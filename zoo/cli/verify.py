@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import fnmatch
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from zoo import api
 from zoo.cli.options import provider_option
 from zoo.cli.output import artifacts_option, current_registry, echo_json, echo_table, json_option, quiet_option
-from zoo.errors import ParityError
+from zoo.errors import IntegrityError, ParityError, UnknownName, ZooError
 from zoo.paths import artifact_folders
-from zoo.registry import Registry
+from zoo.runtime.artifact import list_artifacts
 from zoo.spec import to_plain
+
+if TYPE_CHECKING:
+    from zoo.certify.replay import Replay
 
 
 @click.command("verify")
@@ -25,46 +29,76 @@ from zoo.spec import to_plain
 def command(models: tuple[str, ...], artifacts: Path | None, provider: str, as_json: bool, quiet: bool) -> None:
     """Check an artifact's hashes and replay its golden vectors: an id, an architecture, a folder, or a wildcard ('*').
 
-    Exit code 3: an answer is not PyTorch's. Exit code 4: a file is not what its manifest says.
+    Every one that is meant is tried. Exit code 3: an answer is not PyTorch's. Exit code 4: a file is not what it claims to be.
     """
-    from zoo.certify.replay import replay
+    from zoo.certify.replay import damaged, replay
 
-    registry = current_registry()
-    replays = [replay(path, provider=provider) for path in _paths(models, artifacts, registry)]
+    failures: list[ZooError] = []
+    replays: list[Replay] = []
+    for name, place in _meant(models, artifacts).items():
+        try:
+            if isinstance(place, IntegrityError):
+                raise place
+            found = replay(place, provider=provider)
+        except IntegrityError as error:
+            failures.append(error)
+            path = place if isinstance(place, Path) else list_artifacts(artifact_folders(artifacts)).get(name, Path(name))
+            found = damaged(path.name, path, error, provider=provider)
+        else:
+            if not found.passed:
+                failures.append(ParityError(f"{found.id} does not answer as certified: {'; '.join(found.problems)}."))
+        replays.append(found)
     if as_json:
-        echo_json([{"passed": found.passed, **to_plain(found)} for found in replays])
+        echo_json([{"passed": found.passed, "state": found.state, **to_plain(found)} for found in replays])
     elif quiet:
         for found in replays:
             if found.passed:
                 click.echo(found.id)
     else:
-        rows = []
-        for found in replays:
-            worst = max(found.errors, key=lambda name: found.errors[name] / found.bounds[name] if found.bounds[name] else 0)
-            rows.append(
-                (
-                    found.id,
-                    "passed" if found.passed else "FAILED",
-                    f"{found.cases} × {len(found.levels)}",
-                    worst,
-                    f"{found.errors[worst]:.2e}",
-                    f"{found.bounds[worst]:.2e}",
-                    found.path,
-                )
-            )
-        echo_table(("model", "certificate", "cases × levels", "worst output", "error", "allowed", "artifact"), rows)
-    if failed := [found for found in replays if not found.passed]:
-        raise ParityError(f"{failed[0].id} does not answer as certified: {'; '.join(failed[0].problems)}.")
+        header = ("model", "certificate", "cases × levels", "worst output", "error", "allowed", "artifact")
+        echo_table(header, [_row(found) for found in replays])
+    if failures:  # the worst, and of these the first; the table has the others
+        raise max(failures, key=lambda error: error.exit_code)
 
 
-def _paths(models: tuple[str, ...], artifacts: Path | None, registry: Registry) -> list[Path]:
-    """Every artifact that is meant, once."""
-    from zoo.runtime.artifact import list_artifacts
+def _row(found: Replay) -> tuple[str, ...]:
+    """A line of the table."""
+    state = found.state if found.passed else found.state.upper()
+    if not found.cases:
+        return (found.id, state, "–", "–", "–", "–", found.path)
+    worst = max(found.errors, key=lambda name: found.errors[name] / found.bounds[name] if found.bounds[name] else 0)
+    return (
+        found.id,
+        state,
+        f"{found.cases} × {len(found.levels)}",
+        worst,
+        f"{found.errors[worst]:.2e}",
+        f"{found.bounds[worst]:.2e}",
+        found.path,
+    )
 
-    there = list_artifacts(artifact_folders(artifacts))
-    paths: dict[Path, None] = {}
+
+def _meant(models: tuple[str, ...], artifacts: Path | None) -> dict[str, Path | IntegrityError]:
+    """Every artifact that is meant, once: its id, or what else it was called, and its folder, or why it has none.
+
+    Raises:
+        UnknownName: a name or a wildcard means nothing.
+    """
+    folders, registry = artifact_folders(artifacts), current_registry()
+    there = list_artifacts(folders)
+    names: list[str] = []
     for model in models:
-        matching = [path for name, path in there.items() if fnmatch.fnmatchcase(name, model)]
-        for path in matching or [api.artifact_path(model, artifacts, registry)]:
-            paths[path] = None
-    return list(paths)
+        matching = [name for name in there if fnmatch.fnmatchcase(name, model)]
+        if not matching and set(model) & set("*?[") and not Path(model).exists():
+            places = " or ".join(dict.fromkeys(map(str, folders)))
+            raise UnknownName(f"artifact in {places} that matches", model, there, hint=None if there else "zoo run cnn")
+        names += matching or [model]
+    meant: dict[str, Path | IntegrityError] = {}
+    for name in names:
+        try:
+            place: Path | IntegrityError = api.artifact_path(name, artifacts, registry)
+        except IntegrityError as error:
+            place = error
+        if place not in meant.values():
+            meant.setdefault(name, place)
+    return meant

@@ -1,4 +1,4 @@
-"""Own pictures as a folder for each class, perhaps parted into `train/` and `test/`."""
+"""Own pictures as a folder for each class, perhaps parted into `train/` and `test/` or `val/`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from zoo.data import class_layout
+from zoo.data.class_layout import Files, printable
 from zoo.data.dataset import Dataset, Split
+from zoo.data.decode import KINDS, open_picture
 from zoo.data.grey import Background, background_of, to_grey
-from zoo.data.picture import open_picture, prepare
+from zoo.data.picture import prepare
 from zoo.errors import DataError
 from zoo.spec import Picture
 
@@ -20,61 +23,46 @@ TEST_SHARE = 7
 SEED = 0
 SURVEY = 256
 """So many pictures at most are looked at to tell the background."""
-Files = dict[str, list[Path]]
 
 
 def fits(folder: Path) -> bool:
     """Whether there is any sub-folder that may be a class."""
-    return bool(_folders(folder))
-
-
-def _folders(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-
-
-def _files(folder: Path) -> Files:
-    """Class → its files, at any depth; hidden ones (.DS_Store) do not count."""
-    return {
-        inner.name: sorted(
-            path
-            for path in inner.rglob("*")
-            if path.is_file() and not any(part.startswith(".") for part in path.relative_to(inner).parts)
-        )
-        for inner in _folders(folder)
-    }
+    return bool(class_layout.inner_folders(folder))
 
 
 def read(folder: Path, picture: Picture) -> Dataset:
     """The data set in a folder of class folders; each picture goes the way it goes when the model is asked about it.
 
-    The classes are the folders' names in order. Where there are no `train/` and `test/` with class folders inside, one picture
-    in seven of each class (at least one) is held out for the test, by a fixed seed.
+    The classes are the folders' names in order. Where there are no `train/` and `test/` (or `val/`, and the like) with
+    class folders inside, one picture in seven of each class (at least one) is held out for the test, by a fixed seed.
 
     Raises:
-        DataError: fewer than two classes, an empty class, a class with too few pictures, or most files are no pictures.
+        DataError: fewer than two classes, an empty class, a class with too few pictures, most files are no pictures, a class
+            with a name that is no UTF-8, or a folder of folders where a class should be.
     """
-    parted = all((folder / split).is_dir() and _folders(folder / split) for split in ("train", "test"))
-    given = {split: _files(folder / split) for split in ("train", "test")} if parted else {"": _files(folder)}
-    found = given["train" if parted else ""]
+    layout = class_layout.find(folder)
+    parted = "train" in layout.files
+    found = layout.files["train" if parted else ""]
     classes = tuple(found)
     if len(classes) < 2:
         raise DataError(f"{folder} has {len(classes)} class folder ({', '.join(classes)}); at least two classes are needed.")
-    if strange := [name for name in given.get("test", {}) if name not in found]:
-        raise DataError(f"{folder}/test has a class {strange[0]!r} that {folder}/train has not.")
+    if strange := [name for name in layout.files.get("test", {}) if name not in found]:
+        test, train = layout.folders["test"], layout.folders["train"]
+        raise DataError(f"{test} has a class {strange[0]!r} that {train} has not.")
     picture = Picture(
         height=picture.height, width=picture.width, background=_background(found, picture.background), framing="whole"
     )
     reader = _Reader(picture)
-    arrays = {split: {name: reader.read(paths) for name, paths in files.items()} for split, files in given.items()}
+    arrays = {split: {name: reader.read(paths) for name, paths in files.items()} for split, files in layout.files.items()}
     reader.check(folder)
     for split, by_class in arrays.items():
         for name, images in by_class.items():
             if not len(images):
-                raise DataError(f"The class folder {folder / split / name} holds no picture; fill it or remove it.")
+                raise DataError(f"The class folder {layout.folders[split] / name} holds no picture; fill it or remove it.")
     random = np.random.default_rng(SEED)
     halves = (arrays["train"], arrays["test"]) if parted else _parted(arrays[""], folder, random)
     splits = {split: _joined(half, classes, random) for split, half in zip(("train", "test"), halves, strict=True)}
-    origin = "; ".join([f"own pictures in {folder}", *reader.news()])
+    origin = "; ".join([f"own pictures in {folder}", *layout.news, *reader.news()])
     return Dataset(id=folder.resolve().name, splits=splits, classes=classes, origin=origin, picture=picture)
 
 
@@ -117,7 +105,7 @@ class _Reader:
         if 2 * len(self.bad) > self.total:
             raise DataError(
                 f"{len(self.bad):,} of {self.total:,} files in {folder} are no pictures that can be read ({self._names()}); "
-                f"they should be PNG, JPEG, BMP or GIF."
+                f"they should be {KINDS}."
             )
 
     def news(self) -> list[str]:
@@ -126,6 +114,7 @@ class _Reader:
             "scaled": f"scaled to {self.picture.width}×{self.picture.height}",
             "inverted": f"inverted to a {self.picture.background} background",
             "blank": "blank",
+            "unturned": "taken as they lie, for their EXIF data are damaged",
         }
         read = self.total - len(self.bad)
         news = [f"{self.done[word]:,} of {read:,} {what}" for word, what in words.items() if self.done[word]]
@@ -135,7 +124,7 @@ class _Reader:
 
     def _names(self) -> str:
         more = f" and {len(self.bad) - 3:,} more" if len(self.bad) > 3 else ""
-        return ", ".join(f"{path.parent.name}/{path.name}" for path in self.bad[:3]) + more
+        return ", ".join(printable(f"{path.parent.name}/{path.name}") for path in self.bad[:3]) + more
 
 
 def _parted(

@@ -18,7 +18,7 @@ Background = Literal["dark", "bright"]
 
 
 def to_grey(image: Image, background: Background) -> np.ndarray:
-    """Upright grey values of an image of any mode.
+    """Grey values of an image of any mode, as it lies: `zoo.data.decode.upright` turns it.
 
     What is transparent shows `background`; when the whole subject is of that brightness too and would vanish, it shows the
     opposite. 16-bit values are scaled by 1/257.
@@ -29,9 +29,6 @@ def to_grey(image: Image, background: Background) -> np.ndarray:
     Raises:
         OSError: the image's file is damaged.
     """
-    from PIL import ImageOps
-
-    image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I") or image.mode == "F":
         return _deep(np.asarray(image))
     if image.mode not in WITH_ALPHA and "transparency" not in image.info:

@@ -53,6 +53,12 @@ def read(folder: Path, picture: Picture) -> Dataset:
         if not len(images):
             raise DataError(f"The {split} split in {folder} is empty; it should have pictures.")
         arrays["label"] = labels.astype(np.int64)
+    note = ""
+    if max(int(arrays["image"].max()) for arrays in splits.values()) == 1:
+        # As `predict` takes an array of 0 and 1: as brightness out of 255 they would both be black.
+        for arrays in splits.values():
+            arrays["image"] = arrays["image"] * np.uint8(255)
+        note = "; multiplied by 255, for no value is above 1"
     most = max(int(arrays["label"].max()) for arrays in splits.values())
     classes = _class_names(folder / LABELS, most)
     rim = splits["train"]["image"]
@@ -61,7 +67,7 @@ def read(folder: Path, picture: Picture) -> Dataset:
         id=folder.resolve().name,
         splits=splits,
         classes=classes,
-        origin=f"own idx files in {folder}",
+        origin=f"own idx files in {folder}{note}",
         picture=Picture(height=size[0], width=size[1], background="bright" if mean > 127 else "dark", framing="whole"),
     )
 

@@ -2,54 +2,27 @@
 
 from __future__ import annotations
 
-import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zoo.data.decode import upright
 from zoo.data.framing import centred, whole
 from zoo.data.grey import background_of, contrast, to_grey
-from zoo.errors import DataError
 from zoo.spec import Picture
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-FORMATS = ("PNG", "JPEG", "BMP", "GIF")
 EVEN = 8
 """A picture whose values differ by less than this shows nothing."""
-
-
-def open_picture(path: Path) -> Image:
-    """The decoded (first) picture in a file.
-
-    Raises:
-        DataError: it holds no picture of these formats, a damaged one, or one too large to be meant.
-        FileNotFoundError, PermissionError: of the file itself.
-    """
-    from PIL import Image
-
-    try:
-        with warnings.catch_warnings():
-            # Above 89 million pixels Pillow warns of a decompression bomb.
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with path.open("rb") as stream, Image.open(stream, formats=FORMATS) as image:
-                image.load()
-                return image.copy()
-    except (FileNotFoundError, PermissionError):
-        raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise DataError(f"{path} has too many pixels for a picture to be classified; scale it down.") from None
-    except Exception:  # Pillow's decoders raise what they like for a damaged file
-        raise DataError(f"{path} is no picture that can be read; it should be a PNG, JPEG, BMP or GIF.") from None
 
 
 def prepare(image: Image, picture: Picture) -> tuple[np.ndarray, list[str]]:
     """Bring a picture into the form that `picture` describes.
 
-    Grey; upright by its EXIF orientation; transparent parts show the background; inverted when its border says that it has
-    the other background; then framed, unless it has the right size already.
+    Grey; upright by its EXIF orientation, where that can be read; transparent parts show the background; inverted when its
+    border says that it has the other background; then framed, unless it has the right size already.
 
     Args:
         image: of any mode and size.
@@ -65,7 +38,7 @@ def prepare(image: Image, picture: Picture) -> tuple[np.ndarray, list[str]]:
     empty = np.full(size, 255 if picture.background == "bright" else 0, np.uint8)
     if 0 in image.size:
         return empty, ["blank: the picture has no pixels"]
-    notes: list[str] = []
+    image, notes = upright(image)
     grey = to_grey(image, picture.background)
     if (found := background_of(grey)) != picture.background:
         grey = 255 - grey

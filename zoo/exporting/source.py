@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import torch
 
 from zoo.data.dataset import Dataset
 from zoo.data.load import load_dataset
-from zoo.errors import DataError, IntegrityError, UnknownName, UsageError
+from zoo.errors import IntegrityError, UnknownName, UsageError
 from zoo.exporting.export import Trained
 from zoo.graph import Assets, Graph
 from zoo.paths import mirror
@@ -22,7 +23,7 @@ from zoo.spec import ModelSpec, to_plain
 from zoo.training.checkpoint import load_tensors
 from zoo.training.device import describe
 from zoo.training.run import Run, find_run, list_runs, newest_finished, now
-from zoo.training.train import build_module, make_task
+from zoo.training.train import build_module, data_of, make_task
 
 if TYPE_CHECKING:
     from torch import nn
@@ -39,6 +40,8 @@ def find_finished(model: str | None, run: str | Path | None, runs: Path) -> Run:
     """
     if run is not None:
         found = find_run(run, runs)
+        if model is not None and found.state.id != model:
+            raise UsageError(f"The run {found.path} is of {found.state.id}, not of {model}.")
         if found.state.status != "finished":
             raise UsageError(
                 f"The run {found.path} is {found.state.status}, not finished.", hint=f"zoo train --resume {found.path}"
@@ -101,27 +104,21 @@ def source_of(model: str | None, run: str | Path | None, runs: Path, registry: R
     found = find_finished(model, run, runs)
     state, spec = found.state, registry.model(found.state.base)
     module = trained_module(found, registry)
-    own = Path(state.data.own) if state.data.own else None
-    dataset = load_dataset(registry.dataset(spec.dataset), own=own, name=state.data.id if own else None, progress=progress)
-    if dataset.sha256 != state.data.sha256:
-        raise DataError(
-            f"The data of {found.path} have changed: their hash was {state.data.sha256[:12]} and is {dataset.sha256[:12]}; "
-            "certify on the data it was trained for."
-        )
+    dataset = data_of(found, registry, progress)
     recipe = found.recipe
     progress.note(f"{state.id}: from {found.path}")
     facts: dict[str, Any] = {
-        "path": str(found.path),
+        "path": found.name,  # under whatever folder of runs: an artifact names no folder of the machine that made it
         "weights_sha256": state.weights,
         "seconds": state.seconds,
-        "device": json.loads((found.path / "env.json").read_text(encoding="utf-8"))["device"]["name"],
+        "device": _device_name(found),
         "precision": state.precision,
     }
     return Trained(
         id=state.id,
         spec=spec,
         module=module,
-        dataset=_without_folders(dataset, own),
+        dataset=_without_folders(dataset, own=state.data.own is not None),
         recipe=recipe,
         metrics=state.metrics,
         run=facts,
@@ -132,7 +129,16 @@ def source_of(model: str | None, run: str | Path | None, runs: Path, registry: R
     )
 
 
-def _without_folders(dataset: Dataset, own: Path | None) -> Dataset:
+def _device_name(run: Run) -> str:
+    """What a run was computed on."""
+    file = run.path / "env.json"
+    try:
+        return str(json.loads(file.read_text(encoding="utf-8"))["device"]["name"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise IntegrityError(f"{file} does not say what the run was computed on: {error!r}.") from error
+
+
+def _without_folders(dataset: Dataset, *, own: bool) -> Dataset:
     """The data set with an origin that names no folder of this machine: an artifact is made to be given away."""
     origin = "own data" if own else dataset.origin.replace(f"mirror {mirror()}", "mirror")
     return replace(dataset, origin=origin)
@@ -148,7 +154,7 @@ def _given(spec: ModelSpec, registry: Registry, progress: Progress) -> Trained:
         id=spec.id,
         spec=spec,
         module=module,
-        dataset=_without_folders(dataset, None),
+        dataset=_without_folders(dataset, own=False),
         recipe=None,
         metrics=task.evaluate(module, task.resident(dataset.splits["test"], torch.device("cpu"))),
         run=None,
@@ -159,7 +165,7 @@ def _given(spec: ModelSpec, registry: Registry, progress: Progress) -> Trained:
     )
 
 
-def load_graph(manifest: Manifest, registry: Registry) -> Graph:
+def load_graph(manifest: Manifest, runs: Sequence[Path], registry: Registry) -> Graph:
     """The declared graph of an artifact's model: see `zoo.api.load_exported`."""
     spec = registry.model(manifest.base)
     if manifest.run is None:
@@ -167,16 +173,23 @@ def load_graph(manifest: Manifest, registry: Registry) -> Graph:
             raise UsageError(f"{manifest.id} does not say which run it came from, so PyTorch has no weights for it.")
         module = build_module(spec, to_plain(spec.config)).eval()
     else:
-        path = Path(manifest.run.path)
-        if not (path / "run.json").is_file():
-            raise UsageError(f"The run {path} that {manifest.id} came from is not here, so PyTorch has no weights for it.")
-        run = Run.open(path)
-        if run.state.weights != manifest.run.weights_sha256:
-            raise UsageError(
-                f"The run {path} has other weights than {manifest.id} was exported from.", hint=f"zoo export {manifest.id}"
-            )
-        module = trained_module(run, registry)
+        module = trained_module(_run_of(manifest, runs), registry)
     assets = Assets(spec.inputs, spec.outputs, manifest.classes, registry.dataset(spec.dataset).picture, {})
     graph: Graph = resolve(spec.exports[manifest.variant], owner=spec.id)(module, assets)
     graph.module.eval()
     return graph
+
+
+def _run_of(manifest: Manifest, runs: Sequence[Path]) -> Run:
+    """The run an artifact came from, in the first of the folders `runs` that has it with the same weights."""
+    assert manifest.run is not None
+    for root in runs:
+        path = root / manifest.run.path
+        if (path / "run.json").is_file():
+            run = Run.open(path)
+            if run.state.weights == manifest.run.weights_sha256:
+                return run
+    where = " or ".join(dict.fromkeys(str(root) for root in runs))
+    raise UsageError(
+        f"The run {manifest.run.path} that {manifest.id} came from is not in {where}, so PyTorch has no weights for it."
+    )

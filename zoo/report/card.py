@@ -106,12 +106,21 @@ def _certificate(certificate: Certificate) -> str:
     )
     oracle = certificate.oracle
     second = f"could not be asked ({oracle.skipped})" if oracle.skipped else f"agrees on {oracle.examples} examples"
+    levels, providers = ", ".join(certificate.levels), ", ".join(certificate.providers)
+    metrics = [
+        [name.replace("_", " "), figure(audit.onnxruntime_metrics[name]), figure(value)]
+        for name, value in audit.torch_metrics.items()
+    ]
     sizes = ", ".join(case.name for case in certificate.cases)
     return (
-        f"Against PyTorch in float64, largest absolute errors over the cases {sizes} and the whole {audit.split} split, "
-        f"graph-optimisation levels {', '.join(certificate.levels)}, providers {', '.join(certificate.providers)}:\n\n"
+        f"Against PyTorch in float64, largest absolute errors over the cases {sizes} at each of the graph-optimisation levels "
+        f"{levels}, and over the whole {audit.split} split at level all, both on each of the providers {providers}:\n\n"
         + markdown_table(["output", "onnxruntime", "PyTorch float32", "ratio", "allowed"], rows)
-        + f"\n\nOf {audit.examples:,} {audit.split} examples {decisions}. A second engine ({oracle.engine}) {second}. "
+        + f"\n\nOf {audit.examples:,} {audit.split} examples {decisions}. A second engine ({oracle.engine}) {second}.\n\n"
+        f"The {audit.split} split judged by PyTorch's float32 answers and by onnxruntime's on the CPU"
+        f"{'; other providers agree within rounding' if len(certificate.providers) > 1 else ''}:\n\n"
+        + markdown_table(["metric", "onnxruntime", "PyTorch float32"], metrics)
+        + "\n\nMade with "
         + ", ".join(f"{key} {value}" for key, value in certificate.versions.items())
         + "."
     )

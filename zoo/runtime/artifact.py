@@ -16,7 +16,8 @@ from zoo.runtime.manifest import Manifest, parse
 MODEL = "model.onnx"
 MANIFEST = "zoo.json"
 CERTIFICATE = "certificate.json"
-HASHED = {MODEL: "model_sha256", CERTIFICATE: "certificate_sha256", "golden.npz": "golden_sha256"}
+GOLDEN = "golden.npz"
+HASHED = {MODEL: "model_sha256", CERTIFICATE: "certificate_sha256", GOLDEN: "golden_sha256"}
 
 
 @dataclass(frozen=True)
@@ -27,21 +28,29 @@ class Artifact:
         folder: where it lies.
         manifest: its `zoo.json`.
         model: the bytes of `model.onnx` that were checked, so that what is loaded is what was checked.
+        certificate: those of `certificate.json`.
+        golden: those of `golden.npz`.
     """
 
     folder: Path
     manifest: Manifest
     model: bytes
+    certificate: bytes
+    golden: bytes
 
 
 def list_artifacts(folders: Sequence[Path]) -> dict[str, Path]:
-    """Id → folder of every artifact in `folders`, sorted by id; of two with one id the one in the earlier folder."""
+    """Id → folder of every artifact in `folders`, sorted by id; of two with one id the one in the earlier folder.
+
+    One that lost its model or its manifest is still listed, so that whoever goes through all of them meets the damage.
+    """
     found: dict[str, Path] = {}
     for folder in folders:
         if folder.is_dir():
-            for file in folder.glob(f"*/{MODEL}"):
-                if not file.parent.name.startswith("."):  # a folder that an export is still filling
-                    found.setdefault(file.parent.name, file.parent)
+            for inner in folder.iterdir():
+                # A hidden folder is one that an export is still filling.
+                if not inner.name.startswith(".") and ((inner / MANIFEST).exists() or (inner / MODEL).exists()):
+                    found.setdefault(inner.name, inner)
     return dict(sorted(found.items()))
 
 
@@ -49,8 +58,8 @@ def find(name: str, folders: Sequence[Path]) -> Path:
     """The artifact that `name` means.
 
     Args:
-        name: an id, looked for as `folder/<id>/model.onnx` in the order of `folders`; else the path of an artifact's folder
-            or of an `.onnx` file.
+        name: an id, looked for as `folder/<id>` in the order of `folders`; else the path of an artifact's folder or of an
+            `.onnx` file.
         folders: where ids are looked for.
 
     Returns:
@@ -58,11 +67,11 @@ def find(name: str, folders: Sequence[Path]) -> Path:
 
     Raises:
         UnknownName: there is none; the message says where it was looked for, with near matches.
-        IntegrityError: `name` is a folder without a `model.onnx`.
+        IntegrityError: `name` is a folder without a `model.onnx`, or an id whose folder holds a model with another id.
     """
     known = list_artifacts(folders)
     if name in known:
-        return known[name]
+        return _with_id(known[name])
     path = Path(name)
     if (path / MODEL).exists() or path.is_file():
         return path
@@ -74,6 +83,14 @@ def find(name: str, folders: Sequence[Path]) -> Path:
     error = UnknownName(f"artifact in {places} called" if places else "artifact", name, known)
     error.hint = None if error.near else f"zoo export {name}"  # a name that was misspelt is not to be exported
     raise error
+
+
+def _with_id(folder: Path) -> Path:
+    """The folder, if its manifest bears the id that its name promises: who asks for one model must not be given another."""
+    manifest = parse(read_inside(folder, MANIFEST), where=str(folder / MANIFEST))
+    if manifest.id != folder.name:
+        raise IntegrityError(f"{folder} holds the model {manifest.id}, not {folder.name}.")
+    return folder
 
 
 def check(folder: Path) -> Artifact:
@@ -94,7 +111,7 @@ def check(folder: Path) -> Artifact:
             )
     _check_subject(contents[CERTIFICATE], manifest, where=folder / CERTIFICATE)
     refuse_external_data(contents[MODEL], where=folder / MODEL)
-    return Artifact(folder, manifest, contents[MODEL])
+    return Artifact(folder, manifest, contents[MODEL], contents[CERTIFICATE], contents[GOLDEN])
 
 
 def _check_subject(content: bytes, manifest: Manifest, *, where: Path) -> None:

@@ -13,8 +13,8 @@ def as_examples(array: np.ndarray, tensor: Tensor, *, name: str) -> tuple[np.nda
 
     Args:
         array: pictures of the model's own size, one or many: [h, w], [n, h, w], [n, h, w, 1], [n, 1, h, w], [n, h·w] or [h·w].
-            For a uint8 input: whole numbers or floats 0 to 255, floats 0 to 1, or bool. For a float32 input of two values
-            (`low` and `high`): these two values, bool, or uint8 brightness.
+            For a uint8 input: whole numbers or floats 0 to 255, floats 0 to 1, whole numbers 0 and 1, or bool. For a float32
+            input of two values (`low` and `high`): these two values, bool, or uint8 brightness.
         tensor: [batch, h, w].
         name: of the array, for messages.
 
@@ -46,8 +46,6 @@ def _shaped(array: np.ndarray, tensor: Tensor, name: str) -> np.ndarray:
 
 
 def _bytes(array: np.ndarray, name: str) -> tuple[np.ndarray, list[str]]:
-    if array.dtype == np.uint8:
-        return array, []
     if array.dtype == np.bool_:
         return array * np.uint8(255), ["true became 255, false 0"]
     low, high = _range(array, name)
@@ -55,6 +53,11 @@ def _bytes(array: np.ndarray, name: str) -> tuple[np.ndarray, list[str]]:
         raise DataError(f"{name} has values from {low:g} to {high:g}; brightness should be 0 to 255, or 0 to 1.")
     if array.dtype.kind == "f" and high <= 1:
         return np.rint(array * 255.0).astype(np.uint8), ["multiplied by 255 and rounded"]
+    if array.dtype.kind != "f" and high == 1:
+        # A mask: as brightness out of 255 its 0 and 1 would both be black.
+        return array.astype(np.uint8) * np.uint8(255), ["multiplied by 255, for no value is above 1"]
+    if array.dtype == np.uint8:
+        return array, []
     return np.rint(array).astype(np.uint8), ["rounded to whole numbers"] if array.dtype.kind == "f" else []
 
 

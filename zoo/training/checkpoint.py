@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import safetensors.torch
 import torch
 from safetensors import SafetensorError, safe_open
@@ -100,8 +99,3 @@ def all_finite(tensors: Mapping[str, Tensor]) -> str | None:
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
             return name
     return None
-
-
-def as_numpy(tensors: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
-    """Tensors as arrays on the CPU."""
-    return {name: tensor.detach().cpu().numpy() for name, tensor in tensors.items()}

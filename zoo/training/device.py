@@ -80,27 +80,46 @@ def cpu_name() -> str:
 
 
 @contextlib.contextmanager
-def numerics(*, deterministic: bool) -> Iterator[None]:
-    """float32 means float32 (no TF32).
+def numerics(device: torch.device, *, deterministic: bool) -> Iterator[None]:
+    """On CUDA, float32 means float32 (no TF32), for the time of a run.
 
     With `deterministic`, an operation without a deterministic form is an error, not a warning.
+
+    Raises:
+        TrainingError: there is such an operation.
     """
-    tf32 = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
     before = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
-    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
     if deterministic:
         # cuBLAS reads it when its first handle is made; without it, it refuses to be deterministic.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.use_deterministic_algorithms(True)
         torch.backends.cudnn.benchmark = False
     try:
-        yield
+        with full_float32() if device.type == "cuda" else contextlib.nullcontext():
+            yield
     except RuntimeError as error:
         if deterministic and "deterministic" in str(error):
             what = str(error).partition(".")[0].strip()
             raise TrainingError(f"--deterministic cannot be kept: {what}.", hint="the same without --deterministic") from error
         raise
     finally:
-        torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = tf32
         torch.use_deterministic_algorithms(before[0])
         torch.backends.cudnn.benchmark = before[1]
+
+
+@contextlib.contextmanager
+def full_float32() -> Iterator[None]:
+    """No TF32 in matrix products and convolutions.
+
+    By `fp32_precision` alone: where somebody has used that, torch refuses to answer for the older `allow_tf32`.
+    """
+    cudnn: Any = torch.backends.cudnn
+    places: tuple[Any, ...] = (torch.backends.cuda.matmul, cudnn.conv, cudnn.rnn)
+    before = [place.fp32_precision for place in places]
+    for place in places:
+        place.fp32_precision = "ieee"
+    try:
+        yield
+    finally:
+        for place, value in zip(places, before, strict=True):
+            place.fp32_precision = value

@@ -19,6 +19,7 @@ class LedgerRow(Spec):
         seeds: that were trained; empty where nothing is learned.
         mean: of `values`.
         deviation: their standard deviation (n − 1); 0 for one.
+        reached: how many of them are no worse than the published figure, its tolerance allowed for.
         published: the figure held against.
         rule: how (`zoo.spec.Reference`).
         verdict: `"reproduced"`, or by how much it falls short.
@@ -34,6 +35,7 @@ class LedgerRow(Spec):
     seeds: tuple[int, ...]
     mean: float
     deviation: float
+    reached: int
     published: float
     rule: str
     verdict: str
@@ -55,6 +57,14 @@ def student(freedom: int) -> float:
     return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
 
 
+def reached(reference: Reference, value: float) -> bool:
+    """Whether one value is no worse than the figure."""
+    lower = reference.rule == "at_most" or (reference.rule == "run" and reference.better == "lower")
+    if reference.rule in ("exact", "about"):
+        return abs(value - reference.value) <= reference.tolerance
+    return value <= reference.value if lower else value >= reference.value
+
+
 def verdict(reference: Reference, values: Sequence[float]) -> str:
     """Whether `values` reproduce the figure.
 
@@ -65,13 +75,11 @@ def verdict(reference: Reference, values: Sequence[float]) -> str:
     short = f"{mean - published:+.4f}"
     match reference.rule:
         case "exact" | "about":
-            passed = all(abs(value - published) <= reference.tolerance for value in values)
-        case "at_least":
-            passed = mean >= published
-        case "at_most":
-            passed = mean <= published
+            passed = all(reached(reference, value) for value in values)
+        case "at_least" | "at_most":
+            passed = reached(reference, mean)
         case "run":
-            passed = mean >= published if reference.better == "higher" else mean <= published
+            passed = reached(reference, mean)
             if not passed and len(values) > 1:
                 reach = student(len(values) - 1) * statistics.stdev(values) * math.sqrt(1 + 1 / len(values))
                 passed = abs(published - mean) <= reach

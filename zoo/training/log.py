@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -36,19 +37,24 @@ class StepLog:
         self._stream = path.open("ab")
 
     def _keep_until(self, step: int) -> None:
-        """Drop what comes after `step`, and take up the lines of the epoch that is under way."""
-        kept = b""
-        if self.path.exists():
-            for raw in self.path.read_bytes().splitlines(keepends=True):
+        """Cut off what comes after `step`, and take up the lines of the epoch that is under way."""
+        if not self.path.exists():
+            return
+        good = 0
+        with self.path.open("rb") as stream:
+            for raw in stream:
                 try:
                     line = msgspec.json.decode(raw)
                 except msgspec.DecodeError:
                     break
                 if line["step"] > step or not raw.endswith(b"\n"):
                     break
-                kept += raw
-                self.epoch_lines = [*self.epoch_lines, line] if line["kind"] == "step" else []
-        self.path.write_bytes(kept)
+                good += len(raw)
+                if line["kind"] == "step":
+                    self.epoch_lines.append(line)
+                else:
+                    self.epoch_lines.clear()
+        os.truncate(self.path, good)
 
     def record(self, step: int, epoch: int, examples: int, loss: Tensor, metrics: Mapping[str, Tensor]) -> None:
         """Keep the figures of a step, unread; scalars on the device."""

@@ -62,9 +62,9 @@ def override(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
 def _named(key: str, value: Any) -> dict[str, Any]:
     """The part called `value` with its defaults."""
     kinds = {str(kind.__struct_config__.tag): kind for kind in CHOICES[key]}
-    if value not in kinds:
+    if str(value) not in kinds:
         raise UnknownName(key, str(value), kinds)
-    plain: dict[str, Any] = to_plain(kinds[value]())
+    plain: dict[str, Any] = to_plain(kinds[str(value)]())
     return plain
 
 

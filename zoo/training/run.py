@@ -5,18 +5,19 @@ It holds `run.json`, `recipe.toml`, `env.json`, `metrics.jsonl`, `checkpoints/` 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 import msgspec
 import tomli_w
 
-from zoo.errors import IntegrityError, UnknownName
+from zoo.errors import IntegrityError, UnknownName, UsageError
 from zoo.files import write_atomic
 from zoo.spec import Picture, Recipe, Spec, replaced, to_plain
 
@@ -51,7 +52,7 @@ class RunState(Spec):
         metrics: on the test split, with the weights that are kept.
         weights: hash of the weights that are kept.
         error: why it failed.
-        pid: of the process, on `host`.
+        pid: of the process that trains it, on `host`.
     """
 
     id: str
@@ -112,8 +113,12 @@ class Run:
         run = cls(parent / str(number), state)
         write_atomic(run.path / "recipe.toml", tomli_w.dumps(_without_none(to_plain(recipe))))
         write_atomic(run.path / "env.json", msgspec.json.format(msgspec.json.encode(environment), indent=2) + b"\n")
-        run.update(pid=os.getpid(), host=socket.gethostname())
+        run.claim()
         return run
+
+    def claim(self) -> None:
+        """Write that this process trains it."""
+        self.update(status="running", error=None, pid=os.getpid(), host=socket.gethostname())
 
     @classmethod
     def open(cls, path: Path) -> Run:
@@ -168,17 +173,24 @@ class Run:
         """Checkpoints, newest first; names hold the step."""
         return sorted((self.path / "checkpoints").glob("step-*.safetensors"), reverse=True)
 
+    @contextlib.contextmanager
+    def hold(self) -> Iterator[None]:
+        """Own the run for the time of a training. The system gives it up when the process ends, however that happens.
+
+        Raises:
+            UsageError: another process holds it.
+        """
+        with (self.path / ".lock").open("w") as stream:
+            if not _lock(stream):
+                raise UsageError(f"The run {self.path} is being written by process {self.state.pid} on {self.state.host}.")
+            yield
+
     def abandoned(self) -> bool:
-        """Whether it says that it runs while its process is gone."""
-        if self.state.status != "running" or self.state.host != socket.gethostname() or self.state.pid == os.getpid():
+        """Whether it says that it runs while no process holds it: it was killed."""
+        if self.state.status != "running":
             return False
-        try:
-            os.kill(self.state.pid, 0)
-        except ProcessLookupError:
-            return True
-        except PermissionError:
-            return False
-        return False
+        with (self.path / ".lock").open("w") as stream:
+            return _lock(stream)
 
     def epochs(self) -> list[dict[str, Any]]:
         """The epoch lines of `metrics.jsonl`."""
@@ -196,19 +208,39 @@ class Run:
                     return
 
 
+def _lock(stream: IO[str]) -> bool:
+    """Whether this process could take the lock on an open file; it is given up when the file is closed."""
+    try:
+        import fcntl
+    except ImportError:  # not a POSIX system: nobody is kept out
+        return True
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def now() -> str:
     """The time in UTC, ISO 8601, to the second."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def list_runs(root: Path) -> list[Run]:
-    """All runs under `root`, by id and number; folders that hold no run are passed over."""
-    if not root.is_dir():
-        return []
+def list_runs(root: Path, problems: list[str] | None = None) -> list[Run]:
+    """All runs under `root`, by id and number.
+
+    Args:
+        root: folder of runs; one that is not there has none.
+        problems: takes a sentence for each run whose state is damaged; such a run is passed over, so that it blocks no other.
+    """
     runs = []
     for file in root.glob("*/*/run.json"):
-        if file.parent.name.isdigit():
-            runs.append(Run.open(file.parent))
+        try:
+            if file.parent.name.isdigit():
+                runs.append(Run.open(file.parent))
+        except (IntegrityError, OSError) as error:
+            if problems is not None:
+                problems.append(str(error))
     return sorted(runs, key=lambda run: (run.state.id, run.number))
 
 

@@ -66,6 +66,7 @@ class SolvedClassification(Classification, SolvedTask):
         with progress.bar(self.spec.id, most, unit="iterations") as advance:
             while iterations < most:
                 before, last = iterations, objective
+                solver.param_groups[0]["max_iter"] = min(STRETCH, most - iterations)
                 solver.step(lambda: self._objective(module, solver, batch))  # type: ignore[no-untyped-call]
                 objective = float(self._objective(module, solver, batch).detach())
                 iterations = int(solver.state[next(module.parameters())]["n_iter"])

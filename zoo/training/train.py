@@ -22,7 +22,7 @@ from zoo.errors import DataError, TrainingError, UsageError
 from zoo.plugins import DISTRIBUTION, resolve
 from zoo.progress import Progress
 from zoo.registry import Registry
-from zoo.spec import LBFGS, TAG, DatasetSpec, ModelSpec, Recipe, Spec, replaced, to_plain
+from zoo.spec import LBFGS, TAG, ModelSpec, Recipe, Spec, replaced, to_plain
 from zoo.training.checkpoint import load_tensors, save_tensors
 from zoo.training.device import describe, numerics, pick_device, pick_precision
 from zoo.training.fit import Fit
@@ -81,7 +81,8 @@ def train(spec: ModelSpec, options: Options, registry: Registry, progress: Progr
     data_spec = registry.dataset(spec.dataset)
     dataset = load_dataset(data_spec, own=options.data, name=options.name, progress=progress)
     config = fitted_config(spec.config, dataset)
-    solved = isinstance(recipe.optimiser, LBFGS)
+    solved = check_solver(spec, recipe, options)
+    _hold_out(dataset, recipe)  # refuses what leaves nothing, before a run is made
     owner = registry.models[spec.id].owner
     state = RunState(
         id=trained_id,
@@ -110,6 +111,23 @@ def train(spec: ModelSpec, options: Options, registry: Registry, progress: Progr
     return _train(run, spec, recipe, dataset, device, progress)
 
 
+def data_of(run: Run, registry: Registry, progress: Progress) -> Dataset:
+    """The data that a run was trained on, read anew.
+
+    Raises:
+        DataError: they are no longer the same, or cannot be had.
+    """
+    data, spec = run.state.data, registry.model(run.state.base)
+    own = Path(data.own) if data.own else None
+    dataset = load_dataset(registry.dataset(spec.dataset), own=own, name=data.id if own else None, progress=progress)
+    if dataset.sha256 != data.sha256:
+        raise DataError(
+            f"The data of {run.path} have changed: their hash was {data.sha256[:12]} and is {dataset.sha256[:12]}; "
+            "a run is continued and certified only on the data it began with."
+        )
+    return dataset
+
+
 def resume(run: Run, registry: Registry, progress: Progress) -> Run:
     """Continue an unfinished run from its newest checkpoint, bit for bit on the same machine.
 
@@ -120,22 +138,10 @@ def resume(run: Run, registry: Registry, progress: Progress) -> Run:
     state = run.state
     if state.status == "finished":
         raise UsageError(f"The run {run.path} is finished; there is nothing to resume.", hint=f"zoo export --run {run.path}")
-    if state.status == "running" and not run.abandoned():
-        raise UsageError(f"The run {run.path} is being written by process {state.pid} on {state.host}; stop that one first.")
     spec = registry.model(state.base)
     device = pick_device(state.device)
-    own = Path(state.data.own) if state.data.own else None
-    dataset = load_dataset(registry.dataset(spec.dataset), own=own, name=state.data.id if own else None, progress=progress)
-    if dataset.sha256 != state.data.sha256:
-        raise DataError(
-            f"The data of {run.path} have changed: their hash was {state.data.sha256[:12]} and is {dataset.sha256[:12]}; "
-            "a run can only be resumed on the same data."
-        )
+    dataset = data_of(run, registry, progress)
     progress.note(f"resuming {run.path} at step {state.step:,} of {state.total:,}, {device}, {state.precision}")
-    import os
-    import socket
-
-    run.update(status="running", error=None, pid=os.getpid(), host=socket.gethostname())
     return _train(run, spec, run.recipe, dataset, device, progress)
 
 
@@ -143,7 +149,9 @@ def _train(run: Run, spec: ModelSpec, recipe: Recipe, dataset: Dataset, device: 
     """Build, fit or solve, evaluate, keep; the run's state says how it ended."""
     state = run.state
     train_split, held_out = _hold_out(dataset, recipe)
-    with _recorded(run), seeded(recipe.seed, device), numerics(deterministic=state.deterministic), quiet_torch():
+    numbers = numerics(device, deterministic=state.deterministic)
+    with run.hold(), _recorded(run), seeded(recipe.seed, device), numbers, quiet_torch():
+        run.claim()
         module = build_module(spec, state.config).to(device)
         task = make_task(spec, recipe, dataset)
         resident = task.resident(train_split, device)
@@ -247,6 +255,22 @@ def fitted_config(config: Spec, dataset: Dataset) -> Spec:
     return config
 
 
+def check_solver(spec: ModelSpec, recipe: Recipe, options: Options) -> bool:
+    """Whether the model is solved rather than stepped.
+
+    Raises:
+        UsageError: the optimiser is of the other kind, or an option has no meaning for a solver.
+    """
+    kind = resolve(spec.task, owner=spec.id)
+    solved = isinstance(kind, type) and issubclass(kind, SolvedTask)
+    if solved != isinstance(recipe.optimiser, LBFGS):
+        how = "solved as a whole, by lbfgs" if solved else "trained in steps, which lbfgs does not make"
+        raise UsageError(f"{spec.id} is {how}.", hint=f"zoo show {spec.id}")
+    if solved and (options.compiled or options.precision or options.checkpoint_every):
+        raise UsageError(f"{spec.id} is solved in float64; --precision, --compile and --checkpoint-every have no meaning for it.")
+    return solved
+
+
 def named_id(spec: ModelSpec, data: Path | None, name: str | None, registry: Registry) -> str:
     """The id of what is trained: the model's own, or `architecture.name` for own data.
 
@@ -300,8 +324,3 @@ def _version(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
-
-
-def dataset_of(spec: ModelSpec, registry: Registry) -> DatasetSpec:
-    """The data set that a model is trained on."""
-    return registry.dataset(spec.dataset)

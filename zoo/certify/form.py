@@ -1,0 +1,179 @@
+"""The form of a certificate and of its golden vectors: whoever made them, they must prove what they claim to.
+
+Only what PyTorch alone knows (its own float32 error) is believed. `golden.npz` is read as a stranger's file.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from zoo.certify import labels
+from zoo.certify.certificate import CONTRACT, Certificate, error_bound
+from zoo.errors import IntegrityError, UsageError
+from zoo.runtime.artifact import CERTIFICATE, GOLDEN, Artifact
+from zoo.runtime.manifest import Manifest
+from zoo.runtime.session import LEVELS
+from zoo.runtime.tensors import checked
+
+GOLDEN_LIMIT = 256 * 2**20
+"""Bytes that `golden.npz` may unpack to: half a megabyte of zeros can become as much as the machine has."""
+Arrays = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """One golden case.
+
+    Args:
+        inputs: raw arrays, as the manifest has them.
+        outputs: float64 for a float output, `str` for a text.
+        sources: exact output → the float output it follows from.
+    """
+
+    inputs: Arrays
+    outputs: Arrays
+    sources: dict[str, str]
+
+
+def read_proof(artifact: Artifact) -> tuple[Certificate, dict[str, Vectors]]:
+    """The certificate of an artifact whose hashes were checked, and case → golden vectors.
+
+    Raises:
+        IntegrityError: the certificate is none, is of a failure, or leaves out something of what one has to prove; or the
+            vectors are not those that it names.
+    """
+    certificate = _certificate(artifact)
+    where = artifact.folder / GOLDEN
+    cases = _cases(where, _unpacked(where, artifact.golden))
+    shapes = {case.name: case.shapes for case in certificate.cases}
+    if cases.keys() != shapes.keys():
+        names = ", ".join(sorted(cases.keys() ^ shapes.keys()))
+        raise IntegrityError(f"{where} does not hold the cases that its certificate names; they differ in {names}.")
+    for name, case in cases.items():
+        if {key: array.shape for key, array in case.inputs.items()} != shapes[name]:
+            raise IntegrityError(f"{where} does not hold inputs of the shapes that its certificate gives for {name}.")
+        _check_case(where, name, case, artifact.manifest, certificate)
+    return certificate, cases
+
+
+def is_label(manifest: Manifest, output: str, source: str) -> bool:
+    """Whether the text `output` names the largest of the scores `source`, one for each class of the manifest."""
+    tensors = {tensor.name: tensor for tensor in manifest.outputs}
+    text, scores = tensors[output], tensors[source].shape
+    return text.dtype == "string" and len(text.shape) == 1 and len(scores) == 2 and scores[1] == len(manifest.classes)
+
+
+def _certificate(artifact: Artifact) -> Certificate:
+    file, manifest = artifact.folder / CERTIFICATE, artifact.manifest
+    try:
+        certificate = msgspec.json.decode(artifact.certificate, type=Certificate)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise IntegrityError(f"{file} is no certificate: {error}.") from error
+    if certificate.problems:
+        raise IntegrityError(f"{file} is the certificate of a model that failed: {certificate.problems[0]}.")
+    if wrong := _missing(certificate, manifest):
+        raise IntegrityError(f"{file} does not prove what a certificate has to: {wrong}.")
+    return certificate
+
+
+def _missing(certificate: Certificate, manifest: Manifest) -> str | None:
+    """What a certificate leaves out of what one has to prove, in a clause."""
+    floats = {tensor.name for tensor in manifest.outputs if tensor.dtype == "float32"}
+    if certificate.contract != CONTRACT:
+        return f"it has contract {certificate.contract}; this zoo reads contract {CONTRACT}"
+    if certificate.id != manifest.id:
+        return f"it is of {certificate.id}, not of {manifest.id}"
+    if certificate.levels != tuple(LEVELS):
+        return f"it covers the levels {', '.join(certificate.levels) or 'none'}, not {', '.join(LEVELS)}"
+    if "cpu" not in certificate.providers:
+        return "it leaves out the CPU"
+    if not certificate.cases or len({case.name for case in certificate.cases}) < len(certificate.cases):
+        return "it should have at least one case, each with a name of its own"
+    if certificate.bounds.keys() != floats:
+        return f"it bounds {', '.join(certificate.bounds) or 'nothing'}, not {', '.join(sorted(floats))}"
+    for name, bound in certificate.bounds.items():
+        right = error_bound(bound.torch_error, bound.golden_max)
+        if min(bound.torch_error, bound.golden_max) < 0 or bound.bound != right or not math.isfinite(right):
+            return f"the bound of {name} is {bound.bound:g}, which should be {right:g}"
+        if not bound.passed:
+            return f"{name} lies {bound.onnxruntime_error:g} from the golden answer, beyond its bound"
+    return None
+
+
+def _unpacked(where: Path, content: bytes) -> Arrays:
+    """Every array of an `.npz`, none of them objects."""
+    size = 0
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+            names = archive.namelist()
+        if size <= GOLDEN_LIMIT and len(set(names)) == len(names):
+            with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+                return {name: stored[name] for name in stored.files}
+    # zipfile, zlib and numpy's parser of headers have no common error, and a huge shape is a MemoryError.
+    except Exception as error:
+        raise IntegrityError(
+            f"{where} does not hold the vectors that its certificate names: {str(error) or type(error).__name__}."
+        ) from error
+    if size > GOLDEN_LIMIT:
+        raise IntegrityError(
+            f"{where} would unpack to {size:,} bytes, more than the {GOLDEN_LIMIT:,} that golden vectors may take."
+        )
+    raise IntegrityError(f"{where} holds two arrays of one name.")
+
+
+def _cases(where: Path, arrays: Mapping[str, np.ndarray]) -> dict[str, Vectors]:
+    """`case:in:name`, `case:out:name` and `case:margin:name:source`, by case."""
+    cases: dict[str, Vectors] = {}
+    for key, array in arrays.items():
+        parts = key.split(":")
+        vectors = cases.setdefault(parts[0], Vectors({}, {}, {}))
+        match parts[1:]:
+            case ["in", name]:
+                vectors.inputs[name] = array
+            case ["out", name]:
+                vectors.outputs[name] = array
+            case ["margin", name, source]:  # its values are not used: gaps are taken from the scores themselves
+                vectors.sources[name] = source
+            case _:
+                raise IntegrityError(f"{where} holds an array {key!r}, which no certificate names.")
+    return cases
+
+
+def _check_case(where: Path, name: str, case: Vectors, manifest: Manifest, certificate: Certificate) -> None:
+    """The vectors of a case are the manifest's inputs and outputs, and its exact answers follow from its scores."""
+    try:
+        batch = {len(array) for array in checked(manifest.id, manifest.inputs, case.inputs).values()}
+    except (UsageError, TypeError) as error:
+        raise IntegrityError(f"{where} holds inputs for {name} that do not fit: {error}") from error
+    outputs = {tensor.name: tensor for tensor in manifest.outputs}
+    exact = {output for output, tensor in outputs.items() if tensor.dtype != "float32"}
+    if case.outputs.keys() != outputs.keys() or case.sources.keys() != exact:
+        raise IntegrityError(f"{where} does not hold an answer to {name} for each of {', '.join(outputs)}.")
+    if 0 in batch:
+        raise IntegrityError(f"{where} holds no examples for {name}.")
+    for output, array in case.outputs.items():
+        kind: Any = "f" if output not in exact else "U" if outputs[output].dtype == "string" else "biu"
+        if array.dtype.kind not in kind or array.ndim != len(outputs[output].shape):
+            raise IntegrityError(f"{where} holds an answer for {name} and {output} of another type: {array.dtype} {array.shape}.")
+        if output not in exact and not np.abs(array).max(initial=0) <= certificate.bounds[output].golden_max:  # NaN is not
+            raise IntegrityError(f"{where} holds answers for {name} and {output} beyond the largest that its certificate gives.")
+    for output, source in case.sources.items():
+        if source not in certificate.bounds:
+            raise IntegrityError(f"{where} says that {output} follows from {source}, which is no float output.")
+        if not is_label(manifest, output, source):
+            continue
+        scores = case.outputs[source]
+        if scores.shape[1] != len(manifest.classes) or not np.array_equal(
+            case.outputs[output], labels.decide(manifest.classes, scores)
+        ):
+            raise IntegrityError(f"{where} holds answers for {name} that contradict each other: {output} is not what {source} say.")
