@@ -118,7 +118,7 @@ def source_of(model: str | None, run: str | Path | None, runs: Path, registry: R
         id=state.id,
         spec=spec,
         module=module,
-        dataset=_without_folders(dataset, own=state.data.own is not None),
+        dataset=_without_folders(replace(dataset, origin=state.data.origin), own=state.data.own is not None),
         recipe=recipe,
         metrics=state.metrics,
         run=facts,
