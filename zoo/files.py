@@ -39,9 +39,11 @@ def replacing(path: Path) -> Iterator[Path]:
         _fsync(beside)
         beside.replace(path)
         _fsync(path.parent)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)  # a full disk does not say which file it was too full for
         raise
 
 

@@ -23,8 +23,9 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
         with monkeypatch.context() as patch:
             patch.setattr(os, name, full)
             patch.setattr(Path, "replace", full)
-            with pytest.raises(OSError, match="No space"):
+            with pytest.raises(OSError, match="No space") as caught:
                 write_atomic(path, "new")
+            assert caught.value.filename == str(path)
         assert path.read_text() == "old"
         assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
     write_atomic(path, b"new")
