@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import platform
-import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +16,13 @@ import torch
 from zoo.data.dataset import Dataset, length
 from zoo.data.load import load_dataset
 from zoo.errors import DataError, TrainingError, UsageError
-from zoo.plugins import DISTRIBUTION, resolve
+from zoo.plugins import resolve
 from zoo.progress import Progress
 from zoo.registry import Registry
 from zoo.spec import LBFGS, TAG, ModelSpec, Recipe, Spec, replaced, to_plain
 from zoo.training.checkpoint import load_tensors, save_tensors
-from zoo.training.device import describe, numerics, pick_device, pick_precision
+from zoo.training.device import numerics, pick_device, pick_precision
+from zoo.training.environment import environment
 from zoo.training.fit import Fit
 from zoo.training.overrides import override
 from zoo.training.run import Run, RunData, RunState, now
@@ -306,21 +304,3 @@ def _hold_out(dataset: Dataset, recipe: Recipe) -> tuple[dict[str, np.ndarray], 
         raise UsageError(f"validation={recipe.validation:,} leaves nothing of {length(train):,} training examples.")
     held = {name: array[left:] for name, array in train.items()}
     return {name: array[:left] for name, array in train.items()}, ("validation", held)
-
-
-def environment(device: torch.device) -> dict[str, Any]:
-    """What `env.json` records: versions, system, device."""
-    packages = ("torch", "numpy", "onnx", "onnxruntime", "onnxscript", DISTRIBUTION)
-    return {
-        "python": sys.version.split()[0],
-        "system": platform.platform(),
-        "packages": {name: _version(name) for name in packages},
-        "device": describe(device),
-    }
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
