@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import torch
 from torch import nn
@@ -128,7 +128,7 @@ class Fit:
                 self.seconds = before + time.perf_counter() - began
                 self.save()
                 if interrupt.asked:
-                    raise KeyboardInterrupt
+                    self.stop()
                 began, before = time.perf_counter(), self.seconds  # saving is not training
         log.drain()  # waits for the device: the time of the last steps belongs to training
         self.seconds = before + time.perf_counter() - began
@@ -168,7 +168,12 @@ class Fit:
         if stop or self.step == self.total or self.checkpoint_due() or (not self.checkpoint_every and waited >= CHECKPOINT_SECONDS):
             self.save()
         if stop and self.step < self.total:
-            raise KeyboardInterrupt
+            self.stop()
+
+    def stop(self) -> NoReturn:
+        """End as the person asked, and say how to go on."""
+        self.progress.note(f"stopped at step {self.step:,} of {self.total:,}; go on with: zoo train --resume {self.run.path}")
+        raise KeyboardInterrupt
 
     def checkpoint_due(self) -> bool:
         """Whether a checkpoint is due in the middle of an epoch."""
