@@ -7,8 +7,7 @@ from pathlib import Path
 
 from zoo.files import write_atomic
 from zoo.registry import registry
-from zoo.report.tables import figure, markdown_table
-from zoo.spec import ModelSpec
+from zoo.report.tables import markdown_table, published
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -20,13 +19,15 @@ def models() -> str:
     for owned in found.models.values():
         spec = owned.spec
         default = found.model(spec.architecture).id == spec.id
-        rows.append([f"`{spec.id}`" + (" (default)" if default else ""), spec.summary, _published(spec), spec.dataset])
+        rows.append(
+            [
+                f"`{spec.id}`" + (" (default)" if default else ""),
+                spec.summary,
+                ", ".join(map(published, spec.references)),
+                spec.dataset,
+            ]
+        )
     return markdown_table(["id", "model", "published or asked for", "data"], rows)
-
-
-def _published(spec: ModelSpec) -> str:
-    signs = {"at_least": "≥ ", "at_most": "≤ ", "about": "≈ "}
-    return ", ".join(f"{ref.metric} {signs.get(ref.rule, '')}{figure(ref.value)}" for ref in spec.references)
 
 
 def regenerated(text: str) -> str:

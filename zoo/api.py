@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.errors import UnknownName, UsageError
+from zoo.errors import UnknownName
 from zoo.paths import artifact_folders
 from zoo.progress import Progress
 from zoo.registry import Registry
@@ -337,9 +337,3 @@ def _trained_id(model: str, registry: Registry) -> str:
         if "." in model and any(owned.spec.architecture == model.split(".", maxsplit=1)[0] for owned in registry.models.values()):
             return model
         raise
-
-
-def check_one_source(model: str | None, run: str | Path | None) -> None:
-    """Refuse a model and a run at once."""
-    if model is not None and run is not None:
-        raise UsageError(f"Give the model {model} or --run {run}, not both.")

@@ -49,7 +49,7 @@ def _registry(*ids: str) -> Registry:
 
 
 def test_bare_architecture_is_its_first_tag(zoo_: Zoo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(zoo.cli.artifacts, "registry", lambda **_: _registry("cnn.fast", "cnn.large", "mlp.keras"))
+    monkeypatch.setattr(zoo.cli.artifacts, "current_registry", lambda: _registry("cnn.fast", "cnn.large", "mlp.keras"))
     drawn().save("x.png")
     assert "cnn.fast from exported/cnn.fast" in zoo_("predict", "cnn", "x.png").err
     result = zoo_("predict", "mlp", "x.png")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import platform
 import time
 from pathlib import Path
 
 from zoo.benchmark.report import Machine
+from zoo.machine import cpu_name
 
 
 def this_machine() -> Machine:
@@ -16,7 +16,7 @@ def this_machine() -> Machine:
     import onnxruntime
 
     return Machine(
-        cpu=_cpu(),
+        cpu=cpu_name(),
         cores=cores(),
         busy=_busy(),
         system=f"{platform.system()} {platform.release()} {platform.machine()}",
@@ -55,11 +55,3 @@ def _ticks() -> tuple[int, int] | None:
     except (OSError, AttributeError, ValueError):
         return None
     return sum(core[3] + core[4] for core in ticks), sum(map(sum, ticks))
-
-
-def _cpu() -> str:
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine() or "unknown"

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import click
-
 from zoo import api
-from zoo.registry import registry
+from zoo.cli.output import current_registry
 from zoo.runtime.model import Model
 from zoo.runtime.model import open as open_model
 
@@ -26,7 +24,5 @@ def open_named(name: str, first: Path | None = None, *, providers: Sequence[str]
         IntegrityError: it is damaged, or an id's folder holds a model with another id.
         ZooError: as `zoo.api.artifact_path` and `zoo.runtime.open` have them.
     """
-    context = click.get_current_context(silent=True)  # there is none in a notebook
-    no_plugins = bool(context and context.find_root().params.get("no_plugins"))
-    path = api.artifact_path(name, first, registry(third_party=not no_plugins))
+    path = api.artifact_path(name, first, current_registry())
     return open_model(path, providers=providers, threads=threads)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from zoo.benchmark.against import NAMES
 from zoo.benchmark.bench import BATCHES
 from zoo.cli.options import provider_option, runs_option
 from zoo.cli.output import artifacts_option, echo_json, echo_table, json_option
@@ -15,7 +16,6 @@ from zoo.errors import UnknownName
 if TYPE_CHECKING:
     from zoo.benchmark.report import BenchReport
 
-PEERS = ("eager", "compile")
 BUSY = 0.2
 """Share of the cores taken by others, above which figures are worth little."""
 
@@ -27,7 +27,7 @@ BUSY = 0.2
 @provider_option
 @runs_option
 @click.option("--threads", type=click.IntRange(min=1), help="Of one operator; else onnxruntime's choice.")
-@click.option("--against", default="", metavar="PEER,...", help=f"Time in turn with PyTorch: {', '.join(PEERS)}.")
+@click.option("--against", default="", metavar="PEER,...", help=f"Time in turn with PyTorch: {', '.join(NAMES)}.")
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True, help="For each batch size.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the report to this file, too, as JSON.")
 @json_option
@@ -87,8 +87,8 @@ def command(
 def _peer_names(given: str) -> list[str]:
     names = list(dict.fromkeys(name.strip() for name in given.split(",") if name.strip()))
     for name in names:
-        if name not in PEERS:
-            raise UnknownName("peer", name, PEERS)
+        if name not in NAMES:
+            raise UnknownName("peer", name, NAMES)
     return names
 
 

@@ -10,6 +10,7 @@ import click
 from zoo import api
 from zoo.cli.options import exported_option, runs_option
 from zoo.cli.output import current_registry, echo_json, json_option, quiet_option
+from zoo.errors import UsageError
 from zoo.progress import default_progress
 from zoo.spec import to_plain
 
@@ -42,7 +43,8 @@ def command(
 
     Written beside, certified against PyTorch, then renamed into place: an uncertified artifact never exists.
     """
-    api.check_one_source(model, run)
+    if model is not None and run is not None:
+        raise UsageError(f"Give the model {model} or --run {run}, not both.")
     artifacts = api.export(
         model,
         run=run,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from zoo.cli.output import current_registry, echo_json, echo_table, json_option, quiet_option
-from zoo.report.tables import figure
-from zoo.spec import ModelSpec, to_plain
+from zoo.report.tables import published
+from zoo.spec import to_plain
 
 
 @click.command("list")
@@ -33,14 +33,13 @@ def command(patterns: tuple[str, ...], as_json: bool, quiet: bool) -> None:
         for spec in specs:
             click.echo(spec.id)
     else:
-        rows = [(spec.id + ("*" if spec.id in defaults else ""), spec.summary, _published(spec), spec.dataset) for spec in specs]
+        rows = [
+            (
+                spec.id + ("*" if spec.id in defaults else ""),
+                spec.summary,
+                published(spec.references[0]) if spec.references else "–",
+                spec.dataset,
+            )
+            for spec in specs
+        ]
         echo_table(("id", "summary", "published", "data"), rows)
-
-
-def _published(spec: ModelSpec) -> str:
-    """The first published figure."""
-    if not spec.references:
-        return "–"
-    first = spec.references[0]
-    sign = {"at_least": "≥ ", "at_most": "≤ ", "about": "≈ "}.get(first.rule, "")
-    return f"{first.metric} {sign}{figure(first.value)}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from zoo.spec import Reference
+
 
 def figure(value: Any) -> str:
     """A number with the digits that matter: counts whole with separators, tiny ones in powers of ten, others to four places."""
@@ -15,6 +17,12 @@ def figure(value: Any) -> str:
     if value and abs(value) < 1e-3:
         return f"{value:.3g}"
     return f"{value:.4f}"
+
+
+def published(reference: Reference) -> str:
+    """A published figure in short: `accuracy ≥ 0.9940`."""
+    sign = {"at_least": "≥ ", "at_most": "≤ ", "about": "≈ "}.get(reference.rule, "")
+    return f"{reference.metric} {sign}{figure(reference.value)}"
 
 
 def setting(value: Any) -> str:

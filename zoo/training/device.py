@@ -11,6 +11,7 @@ from typing import Any, Literal
 import torch
 
 from zoo.errors import DeviceError, TrainingError
+from zoo.machine import cpu_name
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 Precision = Literal["fp32", "bf16"]
@@ -68,15 +69,6 @@ def describe(device: torch.device) -> dict[str, Any]:
     elif device.type == "cpu":
         facts |= {"name": cpu_name(), "threads": torch.get_num_threads(), "capability": torch.backends.cpu.get_cpu_capability()}
     return facts
-
-
-def cpu_name() -> str:
-    """The processor's model name, as far as the system tells."""
-    with contextlib.suppress(OSError), open("/proc/cpuinfo") as stream:  # noqa: PTH123
-        for line in stream:
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -187,15 +188,10 @@ def _train(run: Run, spec: ModelSpec, recipe: Recipe, dataset: Dataset, device: 
 
 def _solve(run: Run, task: SolvedTask, module: nn.Module, split: Any, progress: Progress) -> dict[str, float]:
     """A solved task has no steps to resume from: it is fast, or it starts anew."""
-    import time
-
     start = time.perf_counter()
     figures = task.solve(module, split, progress)
-    run.update(
-        seconds=round(time.perf_counter() - start, 3),
-        step=int(figures.get("iterations", 1)),
-        total=int(figures.get("iterations", 1)),
-    )
+    iterations = int(figures.get("iterations", 1))
+    run.update(seconds=round(time.perf_counter() - start, 3), step=iterations, total=iterations)
     return figures
 
 
