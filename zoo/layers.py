@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-__all__ = ["glorot_uniform_", "initialise_glorot", "unit_range"]
+__all__ = ["Dropout", "glorot_uniform_", "initialise_glorot", "unit_range"]
 
 
 def unit_range(image: Tensor, like: Tensor) -> Tensor:
@@ -30,3 +31,51 @@ def initialise_glorot(module: nn.Module) -> None:
             glorot_uniform_(layer.weight)
             if layer.bias is not None:
                 torch.nn.init.zeros_(layer.bias)
+
+
+class Dropout(nn.Module):
+    """Dropout (Srivastava et al. 2014): each value is kept with probability 1 − p and then divided by it, or set to zero.
+
+    As `torch.nn.Dropout`, which draws one number after the other on a CPU and so costs a fifth of the training of a small
+    network there. This one draws 64 bits at once for four values (eight, where p is a multiple of 1/256): p is rounded to a
+    multiple of 2⁻¹⁶, and the values that are kept are divided by what was really kept. Random numbers come from the
+    device's global generator, so that a run's seed fixes them. On other devices it is torch's own.
+
+    Args:
+        p: share of the values that is set to zero, 0 ≤ p < 1.
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        if not 0 <= p < 1:
+            raise ValueError(f"p is a share of the values, at least 0 and below 1, not {p}")
+        self.p = p
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Floating point, any shape and dtype → the same; in evaluation mode, the values as they are."""
+        if not self.training or not self.p:
+            return values
+        if values.device.type != "cpu" or torch.compiler.is_compiling():
+            return functional.dropout(values, self.p)
+        return values * _mask(values, self.p)
+
+    def extra_repr(self) -> str:
+        return f"p={self.p}"
+
+
+def _mask(values: Tensor, p: float) -> Tensor:
+    """0 with probability p, else 1 / (1 − p): dtype, shape and memory layout of `values`."""
+    bits = 8 if (p * 256).is_integer() else 16
+    span = 1 << bits
+    kept = span - round(p * span)  # of the `span` numbers that may be drawn
+    drawn = torch.empty(-(-values.numel() * bits // 64), dtype=torch.int64).random_(-(2**63), None)  # [values / (64 / bits)]
+    numbers = drawn.view(torch.int8 if bits == 8 else torch.int16)[: values.numel()]  # [values]
+    least = kept - span // 2
+    # −1 (all bits set) below `least`, else 0. A comparison would give booleans, which are slow to compute with.
+    numbers.clamp_(least - 1, least).sub_(least)
+    scale = torch.tensor(span / kept, dtype=values.dtype)
+    if values.element_size() == 2:  # bfloat16, float16: the bits of the scale, all or none of them
+        mask = numbers.to(torch.int16).bitwise_and_(scale.view(torch.int16)).view(values.dtype)
+    else:
+        mask = numbers.to(values.dtype).mul_(-scale)
+    return mask.as_strided(values.shape, torch.empty_like(values).stride())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from zoo.layers import initialise_glorot, unit_range
+from zoo.layers import Dropout, initialise_glorot, unit_range
 from zoo_cnn import Config
 
 
@@ -30,7 +30,7 @@ class CNN(nn.Module):
             steps.append(nn.ReLU())
             channels = layer.channels
         if config.feature_dropout:
-            steps.append(nn.Dropout(config.feature_dropout))
+            steps.append(Dropout(config.feature_dropout))
         self.features = nn.Sequential(*steps)
         self.mean, self.deviation, self.margin = config.mean, config.deviation, config.margin
         side = config.size - 2 * config.margin
@@ -41,7 +41,7 @@ class CNN(nn.Module):
             dense += [nn.Linear(width, units), nn.ReLU()]
             width = units
         if config.dense_dropout:
-            dense.append(nn.Dropout(config.dense_dropout))
+            dense.append(Dropout(config.dense_dropout))
         self.dense = nn.Sequential(*dense)
         self.output = nn.Linear(width, config.classes)
         if config.weights == "glorot":

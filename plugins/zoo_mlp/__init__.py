@@ -73,7 +73,7 @@ def _spec(tag: str, summary: str, layers: tuple[Layer, ...], recipe: Recipe, acc
 @hookimpl
 def zoo_models() -> Iterable[ModelSpec]:
     """Multilayer perceptrons on MNIST."""
-    rmsprop = Recipe(optimiser=RMSprop(lr=1e-3, rho=0.9, eps=1e-7), batch_size=128, epochs=5)
+    rmsprop = Recipe(optimiser=RMSprop(lr=1e-3, rho=0.9, eps=1e-7), batch_size=128, epochs=5, precision="auto")
     wide, dropped = Layer(units=512), Layer(units=512, dropout=0.2)
     return [
         _spec("rmsprop-2x512", "Two hidden layers of 512 ReLU, RMSprop", (wide, wide), rmsprop, 0.9825, 0.0637),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from zoo.layers import initialise_glorot, unit_range
+from zoo.layers import Dropout, initialise_glorot, unit_range
 from zoo_mlp import Config
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh}
@@ -24,7 +24,7 @@ class MLP(nn.Module):
         for layer in config.layers:
             steps += [nn.Linear(width, layer.units), ACTIVATIONS[layer.activation]()]
             if layer.dropout:
-                steps.append(nn.Dropout(layer.dropout))
+                steps.append(Dropout(layer.dropout))
             width = layer.units
         self.hidden = nn.Sequential(*steps)
         self.output = nn.Linear(width, config.classes)

@@ -23,9 +23,9 @@ from zoo.registry import registry
 from zoo.runtime.artifact import find
 from zoo.sample import sample_input
 from zoo.spec import to_plain
+from zoo.training.build import build_module, make_task
 from zoo.training.checkpoint import hash_tensors
 from zoo.training.task import SolvedTask, Task
-from zoo.training.train import build_module, make_task
 
 SPECS = [owned.spec for owned in registry().models.values()]
 learned = [spec for spec in SPECS if spec.recipe is not None]

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from zoo.spec import to_plain
-from zoo.training.train import build_module
+from zoo.training.build import build_module
 from zoo_cnn import Config
 from zoo_cnn.model import CNN
 

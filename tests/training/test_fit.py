@@ -178,6 +178,23 @@ def test_a_device_that_is_not_there(name, said, monkeypatch):
         pick_device(name)
 
 
+def test_cuda_graphs_want_cuda(tmp_path):
+    with pytest.raises(UsageError, match="one process on a CUDA device"):
+        api.train("camera.trained", device="cpu", captured=True, output=tmp_path)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("model", ["mlp.rmsprop-2x512", "cnn.fast", "cnn.keras-3x3"])
+def test_captured_steps_train_as_others_do(model, tmp_path, mnist):
+    """With a last batch of another shape, batch normalisation and dropout; capturing leaves no trace in the result."""
+    recipe = {"steps": 475, "precision": "fp32"}
+    plain = api.train(model, recipe=recipe, device="cuda", output=tmp_path)
+    captured = api.train(model, recipe=recipe, device="cuda", captured=True, output=tmp_path)
+    first = [line["loss"] for line in plain.lines() if line["kind"] == "step"][:5]
+    assert [line["loss"] for line in captured.lines() if line["kind"] == "step"][:5] == pytest.approx(first, rel=1e-3)
+    assert captured.state.metrics["accuracy"] == pytest.approx(plain.state.metrics["accuracy"], abs=0.01)
+
+
 @pytest.mark.gpu
 @pytest.mark.parametrize("model", ["logreg.sgd", "mlp.rmsprop-2x512", "cnn.fast", "camera.trained-stable"])
 def test_cuda_trains_every_architecture(model, tmp_path):

@@ -67,6 +67,28 @@ def test_every_architecture_resumes_bit_for_bit(step, model, recipe, tmp_path, m
     assert api.resume(run.path).state.weights == whole.state.weights
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("model", "recipe"),
+    [
+        ("cnn.fast", {"precision": "bf16"}),
+        ("cnn.keras-3x3", {"batch_size": 32}),
+        ("mlp.rmsprop-2x512-dropout", {"validation": 128, "keep": "best"}),
+        ("mlp.sgd-512", {}),
+        ("logreg.gd", {}),
+        ("logreg.sgd", {}),
+        ("camera.trained-stable", {"batch_size": 500}),
+    ],
+)
+def test_every_architecture_resumes_at_every_step(model, recipe, tmp_path, monkeypatch, small_data):
+    recipe = {"steps": STEPS, **recipe}
+    whole = api.train(model, recipe=recipe, output=tmp_path / "whole")
+    for step in range(1, STEPS):
+        run = stopped_at(step, monkeypatch, tmp_path / str(step), model=model, recipe=recipe)
+        assert run.state.step == step
+        assert api.resume(run.path).state.weights == whole.state.weights, f"resumed at step {step}"
+
+
 def test_one_seed_one_result_and_another_seed_another(tmp_path):
     first, again, other = (api.train("camera.trained", recipe={"steps": 5, "seed": seed}, output=tmp_path) for seed in (1, 1, 2))
     assert first.state.weights == again.state.weights != other.state.weights

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 @click.option(
     "--checkpoint-every", type=click.IntRange(min=1), metavar="STEPS", help="Default: by time, and at the ends of epochs."
 )
+@click.option("--cuda-graphs", "captured", is_flag=True, help="Capture the passes of a step as CUDA graphs.")
 @click.option("--resume", metavar="RUN", help="Continue an unfinished run: a folder, id/n, or an id.")
 @json_option
 @quiet_option
@@ -43,6 +45,7 @@ def command(
     name: str | None,
     output: Path,
     checkpoint_every: int | None,
+    captured: bool,
     resume: str | None,
     as_json: bool,
     quiet: bool,
@@ -56,12 +59,13 @@ def command(
     zoo train mlp --epochs 2 --set lr=0.0005
     zoo train cnn --data photos/ --name fashion
     zoo train --resume cnn.fast/3
+    torchrun --nproc-per-node 2 -m zoo train cnn
     """
     registry = current_registry()
     progress = default_progress(quiet=quiet)
     changed = changes(epochs, steps, seed, assignments)
     if resume is not None:
-        fresh = (model, changed, data, name, precision, device != "auto", deterministic, compiled, checkpoint_every)
+        fresh = (model, changed, data, name, precision, device != "auto", deterministic, compiled, captured, checkpoint_every)
         if any(fresh):
             raise UsageError("--resume continues a run as it was begun; it takes no model and no other training option.")
         run = api.resume(resume, runs=output, progress=progress, registry=registry)
@@ -74,6 +78,7 @@ def command(
             device=device,
             precision=precision,
             compiled=compiled,
+            captured=captured,
             deterministic=deterministic,
             output=output,
             data=data,
@@ -82,6 +87,8 @@ def command(
             progress=progress,
             registry=registry,
         )
+    if os.environ.get("RANK", "0") != "0":
+        return  # of several processes one speaks
     if as_json:
         echo_json({"path": str(run.path), **to_plain(run.state)})
     elif quiet:

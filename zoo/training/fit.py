@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import torch
 from torch import nn
@@ -16,12 +15,14 @@ from zoo.data.dataset import length
 from zoo.errors import IntegrityError, NonFiniteError
 from zoo.progress import Advance, Progress
 from zoo.spec import Recipe
-from zoo.training.checkpoint import all_finite, flatten_state, load_tensors, save_tensors, unflatten_state
+from zoo.training.captured import Captured
+from zoo.training.checkpoint import all_finite, flatten_state, restore, save_tensors
+from zoo.training.distributed import ALONE, Group, resume_command
 from zoo.training.interrupt import Interruptible
 from zoo.training.log import StepLog
 from zoo.training.optimisers import learning_rate, make_optimiser
 from zoo.training.run import Run
-from zoo.training.seed import epoch_order, generator_state, restore_generators
+from zoo.training.seed import epoch_order, generator_state
 from zoo.training.task import Task
 
 if TYPE_CHECKING:
@@ -34,6 +35,20 @@ CHECKPOINT_SECONDS = 1.0
 LONG_EPOCH_SECONDS = 30.0
 """After this long, a checkpoint is written in the middle of an epoch too."""
 KEPT_CHECKPOINTS = 2
+
+
+class Batch(NamedTuple):
+    """What one process computes of a batch.
+
+    Args:
+        arrays: on the device, each with the process's share of the batch first.
+        examples: of the whole batch.
+        weight: of this process's loss in the mean over processes.
+    """
+
+    arrays: Resident
+    examples: int
+    weight: float = 1.0
 
 
 @dataclass
@@ -50,8 +65,10 @@ class Fit:
         device: where it computes.
         precision: `"fp32"` or `"bf16"`.
         compiled: whether the step goes through `torch.compile`.
+        captured: whether the passes are captured as CUDA graphs.
         checkpoint_every: steps between checkpoints; `None` lets time decide.
         progress: who is told.
+        group: the processes that train it together.
     """
 
     run: Run
@@ -63,8 +80,10 @@ class Fit:
     device: torch.device
     precision: str = "fp32"
     compiled: bool = False
+    captured: bool = False
     checkpoint_every: int | None = None
     progress: Progress = field(default_factory=Progress)
+    group: Group = ALONE
     step: int = field(default=0, init=False)
     seconds: float = field(default=0.0, init=False)
     best: float | None = field(default=None, init=False)
@@ -75,8 +94,13 @@ class Fit:
         self.epoch_steps = -(-self.examples // self.batch)
         self.total = self.recipe.steps or (self.recipe.epochs or 0) * self.epoch_steps
         self.optimiser = make_optimiser(self.recipe.optimiser, self.module)
-        # A compiled module shares its weights with the one it was made of.
-        self.stepped: nn.Module = torch.compile(self.module) if self.compiled else self.module  # type: ignore[assignment]
+        self.weights = list(self.module.parameters())
+        # Both share their weights with the module they are made of.
+        self.stepped = self.group.wrapped(self.module, self.device)
+        if self.compiled:
+            self.stepped = torch.compile(self.stepped)  # type: ignore[assignment]
+        if self.captured:
+            self.stepped = Captured(self.stepped, self.batch)
         self.saved = 0.0
 
     def __call__(self) -> None:
@@ -90,7 +114,7 @@ class Fit:
             self.restore(checkpoints)
         else:
             self.save()
-        log = StepLog(self.run.metrics_file, self.device, self.step)
+        log = StepLog(self.run.metrics_file if self.group.leads else None, self.device, self.step, self.group.mean)
         try:
             with (
                 Interruptible() as interrupt,
@@ -107,72 +131,89 @@ class Fit:
     def one_epoch(self, log: StepLog, interrupt: Interruptible, advance: Advance) -> None:
         """From where the epoch stands to its end, or to the end of the run."""
         epoch, done = divmod(self.step, self.epoch_steps)
-        whole = self.batch == self.examples
-        order = None if whole else epoch_order(self.examples, self.recipe.seed, epoch, self.device)
+        order = None if self.batch == self.examples else epoch_order(self.examples, self.recipe.seed, epoch, self.device)
         self.module.train()
         began, before = time.perf_counter(), self.seconds
         end = min(self.epoch_steps, self.total - epoch * self.epoch_steps)
         for index in range(done, end):
-            if order is None:
-                batch: Mapping[str, Tensor] = self.train
-            else:
-                chosen = order[index * self.batch : (index + 1) * self.batch]  # [batch]
-                batch = {name: tensor[chosen] for name, tensor in self.train.items()}
-            self.one_step(batch, log, epoch + 1)
+            self.one_step(self.batch_of(order, index), log, epoch + 1)
             advance(1)
             if log.full:
                 log.drain()
             # The last step's checkpoint is written after the epoch's evaluation, so that resuming never skips one.
-            if index + 1 < end and (interrupt.asked or self.checkpoint_due()):
+            if index + 1 == end:
+                break
+            asked, due = self.group.any(interrupt.asked, self.checkpoint_due())
+            if asked or due:
                 log.drain()
                 self.seconds = before + time.perf_counter() - began
                 self.save()
-                if interrupt.asked:
+                if asked:
                     self.stop()
                 began, before = time.perf_counter(), self.seconds  # saving is not training
         log.drain()  # waits for the device: the time of the last steps belongs to training
         self.seconds = before + time.perf_counter() - began
-        self.end_epoch(epoch + 1, log, stop=interrupt.asked)
+        self.end_epoch(epoch + 1, log, interrupt)
 
-    def one_step(self, batch: Resident, log: StepLog, epoch: int) -> None:
+    def batch_of(self, order: Tensor | None, index: int) -> Batch:
+        """A batch of the epoch; without an order, it is all examples."""
+        if order is None:
+            if self.group.size == 1:
+                return Batch(self.train, self.examples)
+            order = torch.arange(self.examples, device=self.device)
+        chosen = order[index * self.batch : (index + 1) * self.batch]  # [batch]
+        part, weight = self.group.share(chosen)
+        return Batch({name: tensor[part] for name, tensor in self.train.items()}, len(chosen), weight)
+
+    def one_step(self, batch: Batch, log: StepLog, epoch: int) -> None:
         """Forward, backward, update."""
         rate = learning_rate(self.recipe.schedule, self.recipe.optimiser.lr, self.step, self.total)  # type: ignore[union-attr]
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         with self.autocast():
-            loss, metrics = self.task.loss(self.stepped, batch)
+            loss, metrics = self.task.loss(self.stepped, batch.arrays)
+        if batch.weight != 1.0:
+            loss, metrics = batch.weight * loss, {name: batch.weight * metric for name, metric in metrics.items()}
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
-        self.optimiser.zero_grad(set_to_none=True)
+        for weight in self.weights:
+            weight.grad = None
         self.step += 1
-        log.record(self.step, epoch, length(batch), loss, metrics)  # type: ignore[arg-type]
+        log.record(self.step, epoch, batch.examples, loss, metrics)
 
     def autocast(self) -> contextlib.AbstractContextManager[object]:
         """bfloat16 where the recipe has it; weights and the optimiser stay float32."""
         if self.precision == "bf16":
-            return torch.autocast(self.device.type, dtype=torch.bfloat16)
+            # Graphs must not meet weights that were cast outside of them.
+            return torch.autocast(self.device.type, dtype=torch.bfloat16, cache_enabled=not self.captured)
         return contextlib.nullcontext()
 
-    def end_epoch(self, epoch: int, log: StepLog, *, stop: bool) -> None:
-        """Evaluate, keep the best, write a checkpoint; with `stop`, interrupt then."""
+    def end_epoch(self, epoch: int, log: StepLog, interrupt: Interruptible) -> None:
+        """Evaluate, keep the best, write a checkpoint; where that was asked, stop then."""
         name, split = self.held_out
-        evaluated = self.task.evaluate(self.module, split)
+        # The others wait for the leader's word, and so for its evaluation.
+        evaluated = self.group.told(self.task.evaluate(self.module, split) if self.group.leads else None)
         line = log.end_epoch(self.step, epoch, self.seconds, {f"{name}_{key}": value for key, value in evaluated.items()})
         figures = ", ".join(f"{key.replace('_', ' ')} {value:.4f}" for key, value in line.items() if "_" in key)
         self.progress.note(f"{self.run.name} epoch {epoch}: {figures}; {self.seconds:.1f} s")
         if self.recipe.keep == "best" and self.task.better(evaluated[self.task.metric], self.best):
             self.best = evaluated[self.task.metric]
             self.guard()
-            save_tensors(self.run.path / "checkpoints" / "best.safetensors", self.module.state_dict(), {"step": self.step})
+            if self.group.leads:
+                best = self.run.path / "checkpoints" / "best.safetensors"
+                save_tensors(best, self.module.state_dict(), {"step": self.step})
         waited = time.monotonic() - self.saved
-        if stop or self.step == self.total or self.checkpoint_due() or (not self.checkpoint_every and waited >= CHECKPOINT_SECONDS):
+        due = self.step == self.total or self.checkpoint_due() or (not self.checkpoint_every and waited >= CHECKPOINT_SECONDS)
+        stop, due = self.group.any(interrupt.asked, due)
+        if stop or due:
             self.save()
         if stop and self.step < self.total:
             self.stop()
 
     def stop(self) -> NoReturn:
         """End as the person asked, and say how to go on."""
-        self.progress.note(f"stopped at step {self.step:,} of {self.total:,}; go on with: zoo train --resume {self.run.path}")
+        go_on = resume_command(self.run.path, self.group.size)
+        self.progress.note(f"stopped at step {self.step:,} of {self.total:,}; go on with: {go_on}")
         raise KeyboardInterrupt
 
     def checkpoint_due(self) -> bool:
@@ -192,10 +233,13 @@ class Fit:
         tensors = {f"module.{name}": tensor for name, tensor in self.module.state_dict().items()}
         held, facts = flatten_state(self.optimiser.state_dict(), "optimiser")
         tensors |= held
-        tensors |= {f"generator.{name}": state for name, state in generator_state(self.device).items()}
+        for rank, states in enumerate(self.group.gathered(generator_state(self.device))):
+            tensors |= {f"{generators(rank)}{name}": state for name, state in states.items()}
+        self.saved = time.monotonic()
+        if not self.group.leads:
+            return
         facts |= {"step": self.step, "seconds": self.seconds, "best": self.best}
         save_tensors(self.run.path / "checkpoints" / f"step-{self.step:09d}.safetensors", tensors, facts)
-        self.saved = time.monotonic()
         self.run.update(step=self.step, total=self.total, seconds=round(self.seconds, 3))
         for old in self.run.checkpoints()[KEPT_CHECKPOINTS:]:
             old.unlink(missing_ok=True)
@@ -206,27 +250,24 @@ class Fit:
         Raises:
             IntegrityError: all are damaged.
         """
+        damaged: list[Path] = []
         for path in checkpoints:
             try:
-                tensors, facts, _ = load_tensors(path)
+                place = restore(path, self.module, self.optimiser, self.device, generators(self.group.rank))
                 break
             except IntegrityError as error:
                 if path == checkpoints[-1]:
                     raise
                 self.progress.note(f"warning: {error} The one before it is taken.")
-                path.unlink()
-        self.module.load_state_dict(_part(tensors, "module."))
-        self.optimiser.load_state_dict(unflatten_state(tensors, facts, "optimiser"))
-        # The file holds plain rows; a fused optimiser walks a weight and its state side by side, so both need the same layout.
-        for weight, entries in self.optimiser.state.items():
-            for key, value in entries.items():
-                if isinstance(value, torch.Tensor) and value.shape == weight.shape:
-                    entries[key] = torch.empty_like(weight, dtype=value.dtype).copy_(value)
-        restore_generators(_part(tensors, "generator."), self.device)
-        self.step, self.seconds, self.best = facts["step"], facts["seconds"], facts["best"]
+                damaged.append(path)
+        self.group.told(None)  # nobody looks any more
+        if self.group.leads:
+            for path in damaged:
+                path.unlink(missing_ok=True)
+        self.step, self.seconds, self.best = place.step, place.seconds, place.best
         self.saved = time.monotonic()
 
 
-def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """The tensors whose names begin with `prefix`, without it."""
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+def generators(rank: int) -> str:
+    """What the names of a process's generators begin with in a checkpoint; those of rank 0 are those of a process alone."""
+    return f"generator.{rank}." if rank else "generator."

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,49 +13,53 @@ import msgspec
 import torch
 from torch import Tensor
 
-from zoo.errors import NonFiniteError
+from zoo.errors import IntegrityError, NonFiniteError
+from zoo.training.record import parse_line
 
-STRETCH = 100
-"""Steps between two readings: on a GPU each reading waits for the device."""
+STRETCH = {"cpu": 100, "cuda": 10_000}
+"""Steps between two readings. On a GPU each waits for the device, and an epoch's end is soon enough."""
 
 
 class StepLog:
     """Writes `metrics.jsonl`: a line for each step and each epoch.
 
     Args:
-        path: the file; appended to.
+        path: the file; appended to. `None` writes nothing: of several processes one writes.
         device: where the figures come from.
         step: steps done when it opens; lines of later steps, from before a crash, are removed.
+        mean: over the processes that train together, of a tensor of figures.
     """
 
-    def __init__(self, path: Path, device: torch.device, step: int) -> None:
-        self.path, self.device = path, device
-        self.epoch_lines: list[dict[str, float]] = []
+    def __init__(
+        self, path: Path | None, device: torch.device, step: int, mean: Callable[[Tensor], Tensor] = lambda rows: rows
+    ) -> None:
+        self.path, self.device, self.mean = path or Path(os.devnull), device, mean
+        self.epoch_lines: list[dict[str, Any]] = []
         self._pending: list[tuple[int, int, int]] = []
         self._rows: list[Tensor] = []
         self._names: list[str] = []
-        self._keep_until(step)
-        self._stream = path.open("ab")
+        if path is not None:
+            self._keep_until(path, step)
+        self._stream = self.path.open("ab")
 
-    def _keep_until(self, step: int) -> None:
+    def _keep_until(self, path: Path, step: int) -> None:
         """Cut off what comes after `step`, and take up the lines of the epoch that is under way."""
-        if not self.path.exists():
+        if not path.exists():
             return
+        if not path.is_file():  # a pipe would never end
+            raise IntegrityError(f"{path} is no plain file.")
         good = 0
-        with self.path.open("rb") as stream:
+        with path.open("rb") as stream:
             for raw in stream:
-                try:
-                    line = msgspec.json.decode(raw)
-                except msgspec.DecodeError:
-                    break
-                if line["step"] > step or not raw.endswith(b"\n"):
+                line = parse_line(raw)
+                if line is None or line["step"] > step or not raw.endswith(b"\n"):
                     break
                 good += len(raw)
                 if line["kind"] == "step":
                     self.epoch_lines.append(line)
                 else:
                     self.epoch_lines.clear()
-        os.truncate(self.path, good)
+        os.truncate(path, good)
 
     def record(self, step: int, epoch: int, examples: int, loss: Tensor, metrics: Mapping[str, Tensor]) -> None:
         """Keep the figures of a step, unread; scalars on the device."""
@@ -64,7 +69,7 @@ class StepLog:
 
     @property
     def full(self) -> bool:
-        return len(self._rows) >= STRETCH
+        return len(self._rows) >= STRETCH.get(self.device.type, 1000)
 
     def drain(self) -> None:
         """Read what is kept and write it.
@@ -74,40 +79,60 @@ class StepLog:
         """
         if not self._rows:
             return
-        rows = torch.stack(self._rows).tolist()  # [steps, 1 + metrics]
+        rows = self.mean(torch.stack(self._rows)).tolist()  # [steps, 1 + metrics]
         pending, self._rows, self._pending = self._pending, [], []
         for (step, epoch, examples), values in zip(pending, rows, strict=True):
-            line = {
-                "kind": "step",
-                "step": step,
-                "epoch": epoch,
-                "examples": examples,
-                **dict(zip(self._names, values, strict=True)),
-            }
-            if not math.isfinite(line["loss"]):
-                line["loss"] = str(line["loss"])  # JSON has no NaN
+            figures = dict(zip(self._names, values, strict=True))
+            line = {"kind": "step", "step": step, "epoch": epoch, "examples": examples, **figures}
+            if not math.isfinite(figures["loss"]):
                 self._write(line)
-                self._stream.flush()
-                raise NonFiniteError(f"The loss became {line['loss']} at step {step} (epoch {epoch}).")
+                self._flush()
+                raise NonFiniteError(f"The loss became {figures['loss']} at step {step} (epoch {epoch}).")
             self._write(line)
             self.epoch_lines.append(line)
-        self._stream.flush()
+        self._flush()
 
     def end_epoch(self, step: int, epoch: int, seconds: float, evaluated: Mapping[str, float]) -> dict[str, Any]:
-        """Write an epoch's line: means over its steps, weighted by their examples, and `evaluated`."""
+        """Write an epoch's line: means over its steps, weighted by their examples, and `evaluated`.
+
+        Raises:
+            NonFiniteError: a loss of a step, or one of `evaluated`, is NaN or infinite.
+        """
         self.drain()
-        examples = sum(line["examples"] for line in self.epoch_lines)
-        means = {
-            f"train_{name}": sum(line[name] * line["examples"] for line in self.epoch_lines) / examples for name in self._names
-        }
+        means = {f"train_{name}": mean for name in self._names if (mean := self._mean(name)) is not None}
         line = {"kind": "epoch", "step": step, "epoch": epoch, **means, **evaluated, "seconds": round(seconds, 3)}
         self._write(line)
-        self._stream.flush()
+        self._flush()
+        for name, value in evaluated.items():
+            if not math.isfinite(value):
+                raise NonFiniteError(f"The {name.replace('_', ' ')} is {value} after step {step} (epoch {epoch}).")
         self.epoch_lines = []
         return line
 
+    def _mean(self, name: str) -> float | None:
+        """Over the epoch's steps that have such a figure."""
+        having = [line for line in self.epoch_lines if isinstance(line.get(name), int | float) and math.isfinite(line[name])]
+        examples = sum(line["examples"] for line in having)
+        return sum(line[name] * line["examples"] for line in having) / examples if examples else None
+
     def _write(self, line: Mapping[str, Any]) -> None:
-        self._stream.write(msgspec.json.encode(line) + b"\n")
+        plain = {key: value if not isinstance(value, float) or math.isfinite(value) else str(value) for key, value in line.items()}
+        with self._naming():
+            self._stream.write(msgspec.json.encode(plain) + b"\n")  # JSON has no NaN: it is written as text
+
+    def _flush(self) -> None:
+        with self._naming():
+            self._stream.flush()
+
+    @contextlib.contextmanager
+    def _naming(self) -> Iterator[None]:
+        """A full disk does not say which file it was too full for."""
+        try:
+            yield
+        except OSError as error:
+            error.filename = str(self.path)
+            raise
 
     def close(self) -> None:
-        self._stream.close()
+        with self._naming():
+            self._stream.close()

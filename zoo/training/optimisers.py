@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any, overload
 
@@ -17,6 +18,10 @@ class RMSprop(Optimizer):
     """RMSprop with epsilon inside the square root, as TensorFlow 2.11 has it; torch's adds it outside.
 
     a ← rho·a + (1 − rho)·g²;  w ← w − lr·g / √(a + eps), a starting at 0.
+
+    It is computed as Adagrad, which adds g² to a sum and divides by its root, with a sum that decays: the state `sum` is
+    (a + eps) / (1 − rho). torch has a fused kernel of Adagrad for the CPU and none of RMSprop, and what an update costs there is
+    its passes over memory.
     """
 
     def __init__(self, params: Iterable[nn.Parameter], lr: float, rho: float, eps: float) -> None:
@@ -28,7 +33,7 @@ class RMSprop(Optimizer):
     def step(self, closure: Callable[[], float]) -> float: ...
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:
-        """One update of all weights that have a gradient; the state of each is `square`, float, of the weight's shape.
+        """One update of all weights that have a gradient; the state of each is `sum`, of the weight's dtype and shape.
 
         Args:
             closure: computes the loss anew, where the caller wants that done before the update.
@@ -38,17 +43,26 @@ class RMSprop(Optimizer):
             with torch.enable_grad():
                 loss = closure()
         for group in self.param_groups:
+            lr, rho = group["lr"], group["rho"]
+            floor = group["eps"] / (1 - rho)
             weights = [weight for weight in group["params"] if weight.grad is not None]
             gradients = [weight.grad for weight in weights]
             for weight in weights:
                 if not self.state[weight]:
-                    self.state[weight]["square"] = torch.zeros_like(weight)
-            squares = [self.state[weight]["square"] for weight in weights]
-            torch._foreach_mul_(squares, group["rho"])
-            torch._foreach_addcmul_(squares, gradients, gradients, value=1 - group["rho"])
-            divisors = torch._foreach_add(squares, group["eps"])
-            torch._foreach_sqrt_(divisors)
-            torch._foreach_addcdiv_(weights, gradients, divisors, value=-group["lr"])
+                    self.state[weight]["sum"] = torch.full_like(weight, floor)
+            sums = [self.state[weight]["sum"] for weight in weights]
+            floors = [torch.full((), floor, dtype=held.dtype, device=held.device).expand_as(held) for held in sums]
+            torch._foreach_lerp_(sums, floors, 1 - rho)
+            rate = lr / math.sqrt(1 - rho)
+            if all(weight.device.type == "cpu" for weight in weights):
+                steps = [torch.ones(())] * len(sums)  # read for a decay of the rate, which is 0
+                torch._fused_adagrad_(
+                    weights, gradients, sums, steps, lr=rate, lr_decay=0.0, weight_decay=0.0, eps=0.0, maximize=False
+                )
+            else:
+                torch._foreach_addcmul_(sums, gradients, gradients)
+                divisors = torch._foreach_sqrt(sums)
+                torch._foreach_addcdiv_(weights, gradients, divisors, value=-rate)
         return loss
 
 

@@ -6,77 +6,27 @@ It holds `run.json`, `recipe.toml`, `env.json`, `metrics.jsonl`, `checkpoints/` 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
+import shutil
 import socket
+import time
 import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any
 
 import msgspec
 import tomli_w
 
 from zoo.errors import IntegrityError, UnknownName, UsageError
-from zoo.files import write_atomic
-from zoo.spec import Picture, Recipe, Spec, replaced, to_plain
+from zoo.files import remove_leftovers, write_atomic
+from zoo.runtime.artifact import read_plain
+from zoo.spec import Recipe, replaced, to_plain
+from zoo.training.record import LIMIT, RunData, RunState, parse_line, read_state, write_state
 
-Status = Literal["running", "finished", "interrupted", "failed"]
-
-
-class RunData(Spec):
-    """The data a run was trained on: `own` is the folder of a person's own data."""
-
-    id: str
-    sha256: str
-    origin: str
-    licence: str
-    own: str | None = None
-
-
-class RunState(Spec):
-    """What `run.json` says.
-
-    Args:
-        id: `architecture.tag`; with own data, the tag given by `--name`.
-        base: id of the model whose recipe and network these are.
-        owner: distribution of the plugin, with its version.
-        status: `"running"` also of a process that was killed.
-        config: the network's.
-        classes: names of the labels.
-        device: `"cpu"`, `"cuda"`, …
-        precision: `"fp32"` or `"bf16"`, as it was computed.
-        step: steps done.
-        total: steps to do.
-        seconds: of training, evaluation left out.
-        metrics: on the test split, with the weights that are kept.
-        weights: hash of the weights that are kept.
-        error: why it failed.
-        pid: of the process that trains it, on `host`.
-    """
-
-    id: str
-    base: str
-    owner: str
-    status: Status
-    created: str
-    config: dict[str, Any]
-    classes: tuple[str, ...]
-    picture: Picture | None
-    data: RunData
-    device: str
-    precision: str
-    deterministic: bool = False
-    compiled: bool = False
-    checkpoint_every: int | None = None
-    step: int = 0
-    total: int = 0
-    seconds: float = 0.0
-    metrics: dict[str, float] = msgspec.field(default_factory=dict)
-    weights: str | None = None
-    error: str | None = None
-    pid: int = 0
-    host: str = ""
+__all__ = ["Run", "RunData", "RunState", "find_run", "list_runs", "newest_finished", "now"]
 
 
 class Run:
@@ -102,7 +52,7 @@ class Run:
         """
         parent = root / state.id
         parent.mkdir(parents=True, exist_ok=True)
-        number = max((int(path.name) for path in parent.iterdir() if path.name.isdigit()), default=0)
+        number = max((int(path.name) for path in parent.iterdir() if _is_number(path.name)), default=0)
         while True:  # another process may take a number at the same moment
             number += 1
             try:
@@ -110,10 +60,15 @@ class Run:
                 break
             except FileExistsError:
                 continue
-        run = cls(parent / str(number), state)
-        write_atomic(run.path / "recipe.toml", tomli_w.dumps(_without_none(to_plain(recipe))))
-        write_atomic(run.path / "env.json", msgspec.json.format(msgspec.json.encode(environment), indent=2) + b"\n")
-        run.claim()
+        written = tomli_w.dumps(_without_none(to_plain(recipe))).encode()
+        run = cls(parent / str(number), replaced(state, recipe_sha256=hashlib.sha256(written).hexdigest()))
+        try:
+            write_atomic(run.path / "recipe.toml", written)
+            write_atomic(run.path / "env.json", msgspec.json.format(msgspec.json.encode(environment), indent=2) + b"\n")
+            run.claim()
+        except BaseException:
+            shutil.rmtree(run.path, ignore_errors=True)  # a folder without a state would be no run, and in the way of one
+            raise
         return run
 
     def claim(self) -> None:
@@ -125,14 +80,10 @@ class Run:
         """The run in folder `path`.
 
         Raises:
-            IntegrityError: its `run.json` is not one.
+            IntegrityError: its `run.json` is not one, or was changed or damaged.
             FileNotFoundError: there is none.
         """
-        file = path / "run.json"
-        try:
-            return cls(path, msgspec.json.decode(file.read_bytes(), type=RunState))
-        except msgspec.MsgspecError as error:
-            raise IntegrityError(f"{file} is no run's state: {error}.") from error
+        return cls(path, read_state(path / "run.json"))
 
     @property
     def number(self) -> int:
@@ -156,18 +107,26 @@ class Run:
         """Read anew from `recipe.toml`.
 
         Raises:
-            IntegrityError: it is not one.
+            IntegrityError: it is not one, or not the one that the run began with.
         """
         file = self.path / "recipe.toml"
+        content = read_plain(file, limit=LIMIT)
+        if self.state.recipe_sha256 not in (None, hashlib.sha256(content).hexdigest()):
+            raise IntegrityError(f"{file} was changed or damaged: a run is continued only by the recipe it began with.")
         try:
-            return msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), Recipe)
-        except (msgspec.ValidationError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            return msgspec.convert(tomllib.loads(content.decode()), Recipe)
+        except (msgspec.ValidationError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
             raise IntegrityError(f"{file} is no recipe: {error}.") from error
 
     def update(self, **changes: Any) -> None:
-        """Change fields of the state and write it."""
-        self.state = replaced(self.state, **changes)
-        write_atomic(self.path / "run.json", msgspec.json.format(msgspec.json.encode(self.state), indent=2) + b"\n")
+        """Change fields of the state and write it.
+
+        Raises:
+            NonFiniteError: a metric is NaN or infinite; then nothing is changed.
+        """
+        state = replaced(self.state, **changes)
+        write_state(self.path / "run.json", state)
+        self.state = state
 
     def checkpoints(self) -> list[Path]:
         """Checkpoints, newest first; names hold the step."""
@@ -180,42 +139,64 @@ class Run:
         Raises:
             UsageError: another process holds it.
         """
-        with (self.path / ".lock").open("w") as stream:
-            if not _lock(stream):
+        handle = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            for _ in range(20):
+                if _lock(handle):
+                    break
+                time.sleep(0.02)  # whoever asks whether it was abandoned holds it for a moment, too
+            else:
                 raise UsageError(f"The run {self.path} is being written by process {self.state.pid} on {self.state.host}.")
+            for folder in (self.path, self.path / "checkpoints"):
+                remove_leftovers(folder)
             yield
+        finally:
+            os.close(handle)
 
     def abandoned(self) -> bool:
         """Whether it says that it runs while no process holds it: it was killed."""
         if self.state.status != "running":
             return False
-        with (self.path / ".lock").open("w") as stream:
-            return _lock(stream)
+        try:
+            handle = os.open(self.path / ".lock", os.O_RDONLY)
+        except FileNotFoundError:
+            return True
+        except OSError:  # it cannot be told, and a list of runs must not end here
+            return False
+        try:
+            return _lock(handle)
+        finally:
+            os.close(handle)
 
     def epochs(self) -> list[dict[str, Any]]:
         """The epoch lines of `metrics.jsonl`."""
         return [line for line in self.lines() if line.get("kind") == "epoch"]
 
     def lines(self) -> Iterator[dict[str, Any]]:
-        """The lines of `metrics.jsonl`; a last one that was cut short by a crash is left out."""
-        if not self.metrics_file.exists():
+        """The lines of `metrics.jsonl`, up to one that is cut short or damaged."""
+        if not self.metrics_file.is_file():
             return
         with self.metrics_file.open("rb") as stream:
-            for line in stream:
-                try:
-                    yield msgspec.json.decode(line)
-                except msgspec.DecodeError:
+            for raw in stream:
+                line = parse_line(raw)
+                if line is None:
                     return
+                yield line
 
 
-def _lock(stream: IO[str]) -> bool:
+def _is_number(name: str) -> bool:
+    """Whether a run's folder may bear this name."""
+    return name.isascii() and name.isdigit()
+
+
+def _lock(handle: int) -> bool:
     """Whether this process could take the lock on an open file; it is given up when the file is closed."""
     try:
         import fcntl
     except ImportError:  # not a POSIX system: nobody is kept out
         return True
     try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
@@ -236,7 +217,7 @@ def list_runs(root: Path, problems: list[str] | None = None) -> list[Run]:
     runs = []
     for file in root.glob("*/*/run.json"):
         try:
-            if file.parent.name.isdigit():
+            if _is_number(file.parent.name):
                 runs.append(Run.open(file.parent))
         except (IntegrityError, OSError) as error:
             if problems is not None:

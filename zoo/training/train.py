@@ -6,67 +6,42 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import numpy as np
 import torch
 
 from zoo.data.dataset import Dataset, length
 from zoo.data.load import load_dataset
-from zoo.errors import DataError, TrainingError, UsageError
-from zoo.plugins import resolve
+from zoo.errors import DataError, UsageError
 from zoo.progress import Progress
 from zoo.registry import Registry
-from zoo.spec import LBFGS, TAG, ModelSpec, Recipe, Spec, replaced, to_plain
+from zoo.spec import ModelSpec, Recipe, to_plain
+from zoo.training.build import build_module, fitted_config, make_task
 from zoo.training.checkpoint import load_tensors, save_tensors
 from zoo.training.device import numerics, pick_device, pick_precision
+from zoo.training.distributed import Group, group, resume_command
 from zoo.training.environment import environment
 from zoo.training.fit import Fit
+from zoo.training.memory import kept_memory
+from zoo.training.options import Options, check_solver, named_id
 from zoo.training.overrides import override
 from zoo.training.run import Run, RunData, RunState, now
 from zoo.training.seed import seeded
-from zoo.training.task import SolvedTask, Task
+from zoo.training.task import SolvedTask
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-@dataclass(frozen=True)
-class Options:
-    """How a run differs from its recipe, and where it computes.
-
-    Args:
-        device: `"auto"`, `"cpu"`, `"cuda"`, `"cuda:N"`, `"mps"`.
-        precision: `None` is the recipe's.
-        compiled: step through `torch.compile`.
-        deterministic: an operation without a deterministic form is an error.
-        changes: recipe fields and their values.
-        output: folder of runs.
-        data: folder of a person's own data.
-        name: tag of the model that is trained on them.
-        checkpoint_every: steps between checkpoints; `None` lets time decide.
-    """
-
-    device: str = "auto"
-    precision: str | None = None
-    compiled: bool = False
-    deterministic: bool = False
-    changes: dict[str, Any] = field(default_factory=dict)
-    output: Path = Path("runs")
-    data: Path | None = None
-    name: str | None = None
-    checkpoint_every: int | None = None
-
-
 def train(spec: ModelSpec, options: Options, registry: Registry, progress: Progress) -> Run:
-    """Train `spec` in a new run.
+    """Train `spec` in a new run; as one of several processes, together with the others.
 
     Raises:
         UsageError: an option does not fit the model.
         DeviceError, DataError, NonFiniteError: what they say.
+        TrainingError: another of several processes ended.
         KeyboardInterrupt: stopped; the run can be resumed.
     """
     if spec.recipe is None:
@@ -76,38 +51,46 @@ def train(spec: ModelSpec, options: Options, registry: Registry, progress: Progr
         changes["precision"] = options.precision
     recipe = override(spec.recipe, changes)
     trained_id = named_id(spec, options.data, options.name, registry)
-    device = pick_device(options.device)
-    data_spec = registry.dataset(spec.dataset)
-    dataset = load_dataset(data_spec, own=options.data, name=options.name, progress=progress)
-    config = fitted_config(spec.config, dataset)
-    solved = check_solver(spec, recipe, options)
-    _hold_out(dataset, recipe)  # refuses what leaves nothing, before a run is made
-    owner = registry.models[spec.id].owner
-    state = RunState(
-        id=trained_id,
-        base=spec.id,
-        owner=owner.distribution,
-        status="running",
-        created=now(),
-        config=to_plain(config),
-        classes=dataset.classes,
-        picture=dataset.picture,
-        data=RunData(
-            id=dataset.id,
-            sha256=dataset.sha256,
-            origin=dataset.origin,
-            licence=dataset.licence,
-            own=str(options.data.resolve()) if options.data else None,
-        ),
-        device=str(device),
-        precision="fp32" if solved else pick_precision(recipe.precision, device),
-        deterministic=options.deterministic,
-        compiled=options.compiled,
-        checkpoint_every=options.checkpoint_every,
-    )
-    run = Run.create(options.output, state, recipe, environment(device))
-    progress.note(f"{spec.id} on {dataset.origin}: {run.path}, {device}, {state.precision}")
-    return _train(run, spec, recipe, dataset, device, progress)
+    asked = pick_device(options.device)
+    with group(asked) as together, together.together():
+        progress = progress if together.leads else Progress()
+        device = together.device(asked)
+        if options.captured and (device.type != "cuda" or options.compiled or together.size > 1):
+            raise UsageError("--cuda-graphs is for one process on a CUDA device, without --compile.")
+        data_spec = registry.dataset(spec.dataset)
+        dataset = together.in_turn(lambda: load_dataset(data_spec, own=options.data, name=options.name, progress=progress))
+        config = fitted_config(spec.config, dataset)
+        solved = check_solver(spec, recipe, options, together.size)
+        _hold_out(dataset, recipe)  # refuses what leaves nothing, before a run is made
+        state = RunState(
+            id=trained_id,
+            base=spec.id,
+            owner=registry.models[spec.id].owner.distribution,
+            status="running",
+            created=now(),
+            config=to_plain(config),
+            classes=dataset.classes,
+            picture=dataset.picture,
+            data=RunData(
+                id=dataset.id,
+                sha256=dataset.sha256,
+                origin=dataset.origin,
+                licence=dataset.licence,
+                own=str(options.data.resolve()) if options.data else None,
+            ),
+            device=str(asked),
+            precision="fp32" if solved else pick_precision(recipe.precision, device),
+            deterministic=options.deterministic,
+            compiled=options.compiled,
+            captured=options.captured,
+            checkpoint_every=options.checkpoint_every,
+            processes=together.size,
+        )
+        made = Run.create(options.output, state, recipe, environment(device)).path if together.leads else None
+        run = Run.open(together.told(made))
+        several = f", {together.size} processes" if together.size > 1 else ""
+        progress.note(f"{spec.id} on {dataset.origin}: {run.path}, {device}, {state.precision}{several}")
+        return _train(run, spec, recipe, dataset, device, progress, together)
 
 
 def data_of(run: Run, registry: Registry, progress: Progress) -> Dataset:
@@ -138,20 +121,30 @@ def resume(run: Run, registry: Registry, progress: Progress) -> Run:
     if state.status == "finished":
         raise UsageError(f"The run {run.path} is finished; there is nothing to resume.", hint=f"zoo export --run {run.path}")
     spec = registry.model(state.base)
-    device = pick_device(state.device)
-    dataset = data_of(run, registry, progress)
-    progress.note(f"resuming {run.path} at step {state.step:,} of {state.total:,}, {device}, {state.precision}")
-    return _train(run, spec, run.recipe, dataset, device, progress)
+    asked = pick_device(state.device)
+    with group(asked) as together, together.together():
+        if together.size != state.processes:
+            raise UsageError(
+                f"The run {run.path} is of {state.processes} processes, not {together.size}: each has random numbers of its own.",
+                hint=resume_command(run.path, state.processes),
+            )
+        progress = progress if together.leads else Progress()
+        dataset = together.in_turn(lambda: data_of(run, registry, progress))
+        device = together.device(asked)
+        progress.note(f"resuming {run.path} at step {state.step:,} of {state.total:,}, {device}, {state.precision}")
+        return _train(run, spec, run.recipe, dataset, device, progress, together)
 
 
-def _train(run: Run, spec: ModelSpec, recipe: Recipe, dataset: Dataset, device: torch.device, progress: Progress) -> Run:
+def _train(
+    run: Run, spec: ModelSpec, recipe: Recipe, dataset: Dataset, device: torch.device, progress: Progress, together: Group
+) -> Run:
     """Build, fit or solve, evaluate, keep; the run's state says how it ended."""
     state = run.state
     train_split, held_out = _hold_out(dataset, recipe)
     numbers = numerics(device, deterministic=state.deterministic)
-    with run.hold(), _recorded(run), seeded(recipe.seed, device), numbers, quiet_torch():
-        run.claim()
+    with _owned(run, together), together.together(run.path), seeded(recipe.seed, device), numbers, quiet_torch(), kept_memory():
         module = build_module(spec, state.config).to(device)
+        together.apart(recipe.seed)
         task = make_task(spec, recipe, dataset)
         resident = task.resident(train_split, device)
         test = task.resident(dataset.splits["test"], device)
@@ -161,7 +154,7 @@ def _train(run: Run, spec: ModelSpec, recipe: Recipe, dataset: Dataset, device: 
         else:
             name, split = held_out
             evaluated = test if name == "test" else task.resident(split, device)
-            fit = Fit(
+            Fit(
                 run,
                 module,
                 task,
@@ -171,19 +164,33 @@ def _train(run: Run, spec: ModelSpec, recipe: Recipe, dataset: Dataset, device: 
                 device,
                 state.precision,
                 state.compiled,
+                state.captured,
                 state.checkpoint_every,
                 progress,
-            )
-            fit()
+                together,
+            )()
             if recipe.keep == "best":
                 best, _, _ = load_tensors(run.path / "checkpoints" / "best.safetensors")
                 module.load_state_dict(best)
-        metrics = {**task.evaluate(module, test), **figures}
-        digest = save_tensors(run.weights, module.state_dict(), {"id": state.id, "base": state.base, "metrics": metrics})
-        run.update(status="finished", metrics=metrics, weights=digest)
-    for old in run.checkpoints()[1:]:
-        old.unlink(missing_ok=True)
-    return run
+        if together.leads:
+            metrics = {**task.evaluate(module, test), **figures}
+            digest = save_tensors(run.weights, module.state_dict(), {"id": state.id, "base": state.base, "metrics": metrics})
+            run.update(status="finished", metrics=metrics, weights=digest)
+            for old in run.checkpoints()[1:]:
+                old.unlink(missing_ok=True)
+        together.told(None)  # nobody leaves before all is written
+    return run if together.leads else Run.open(run.path)
+
+
+@contextmanager
+def _owned(run: Run, together: Group) -> Iterator[None]:
+    """The run is this process's own, and how it ends is written down; of several processes, the leader's."""
+    if not together.leads:
+        yield
+        return
+    with run.hold(), _recorded(run):
+        run.claim()
+        yield
 
 
 def _solve(run: Run, task: SolvedTask, module: nn.Module, split: Any, progress: Progress) -> dict[str, float]:
@@ -216,75 +223,6 @@ def quiet_torch() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"torch\..*")
         yield
-
-
-def build_module(spec: ModelSpec, config: dict[str, Any]) -> nn.Module:
-    """The untrained module of `spec`, on the CPU, for a config as `run.json` holds it.
-
-    Raises:
-        PluginError: `build` leads nowhere.
-    """
-    typed = msgspec.convert(config, type(spec.config))
-    module: nn.Module = resolve(spec.build, owner=spec.id)(typed)
-    return module
-
-
-def make_task(spec: ModelSpec, recipe: Recipe | None, dataset: Dataset) -> Task:
-    """The task that `spec` names.
-
-    Raises:
-        TrainingError: it names something else.
-    """
-    kind = resolve(spec.task, owner=spec.id)
-    if not (isinstance(kind, type) and issubclass(kind, Task)):
-        raise TrainingError(f"The task {spec.task!r} of {spec.id} is no zoo.training.task.Task.")
-    task: Task = kind(spec, recipe, dataset)
-    return task
-
-
-def fitted_config(config: Spec, dataset: Dataset) -> Spec:
-    """The config with its field `classes`, where it has one, set to the number of classes in the data."""
-    if dataset.classes and "classes" in config.__struct_fields__:
-        return replaced(config, classes=len(dataset.classes))
-    return config
-
-
-def check_solver(spec: ModelSpec, recipe: Recipe, options: Options) -> bool:
-    """Whether the model is solved rather than stepped.
-
-    Raises:
-        UsageError: the optimiser is of the other kind, or an option has no meaning for a solver.
-    """
-    kind = resolve(spec.task, owner=spec.id)
-    solved = isinstance(kind, type) and issubclass(kind, SolvedTask)
-    if solved != isinstance(recipe.optimiser, LBFGS):
-        how = "solved as a whole, by lbfgs" if solved else "trained in steps, which lbfgs does not make"
-        raise UsageError(f"{spec.id} is {how}.", hint=f"zoo show {spec.id}")
-    if solved and (options.compiled or options.precision or options.checkpoint_every):
-        raise UsageError(f"{spec.id} is solved in float64; --precision, --compile and --checkpoint-every have no meaning for it.")
-    return solved
-
-
-def named_id(spec: ModelSpec, data: Path | None, name: str | None, registry: Registry) -> str:
-    """The id of what is trained: the model's own, or `architecture.name` for own data.
-
-    Raises:
-        UsageError: own data without a name, a name without own data, one that is taken or has another form.
-    """
-    if data is None:
-        if name is not None:
-            raise UsageError(f"--name {name} names a model trained on other data; give those with --data DIR.")
-        return spec.id
-    if name is None:
-        raise UsageError(
-            "Training on other data gives another model, which wants a name.", hint=f"zoo train {spec.id} --data {data} --name mine"
-        )
-    if not TAG.match(name):
-        raise UsageError(f"--name takes lower-case letters, digits and hyphens, not {name!r}.")
-    trained = f"{spec.architecture}.{name}"
-    if trained in registry.models:
-        raise UsageError(f"{trained} is a model of the zoo already; choose another --name.")
-    return trained
 
 
 def _hold_out(dataset: Dataset, recipe: Recipe) -> tuple[dict[str, np.ndarray], tuple[str, dict[str, np.ndarray]]]:

@@ -1,0 +1,118 @@
+"""Several processes: the same result as one, one that writes, and what happens when one dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from zoo import api
+from zoo.errors import TrainingError, UsageError
+from zoo.training.checkpoint import load_tensors
+from zoo.training.distributed import ALONE, Group
+from zoo.training.run import Run
+
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone", "-m", "zoo", "train"]
+
+
+def together(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*TORCHRUN, *arguments], capture_output=True, text=True, timeout=60, check=False)
+
+
+def largest_difference(one: Run, other: Run) -> float:
+    ours, theirs = load_tensors(one.weights)[0], load_tensors(other.weights)[0]
+    return max(float((ours[name] - theirs[name]).abs().max()) for name in ours)
+
+
+@pytest.mark.parametrize(
+    ("model", "recipe"),
+    [
+        # 4,000 pictures in batches of 333: the last has 4, two for each process
+        ("camera.trained", {"steps": 26, "batch_size": 333}),
+        # all examples at once, and shares of unequal size: 59,999 digits
+        ("logreg.gd", {"steps": 3, "validation": 1}),
+    ],
+)
+def test_two_processes_give_what_one_gives(model, recipe, tmp_path, mnist):
+    alone = api.train(model, recipe=recipe, output=tmp_path / "one")
+    settings = [part for key, value in recipe.items() for part in ("--set", f"{key}={value}")]
+    done = together(model, *settings, "--output", str(tmp_path / "two"))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count(f"{model}: ") == 1  # one process speaks
+    (run,) = [Run.open(path.parent) for path in (tmp_path / "two").glob("*/*/run.json")]
+    assert run.state.status == "finished"
+    assert run.state.processes == 2
+    assert largest_difference(alone, run) < 2e-5  # sums of float32 in another order, over up to 60,000 digits
+    assert run.state.metrics == pytest.approx(alone.state.metrics, rel=1e-4)
+    for ours, theirs in zip(run.lines(), alone.lines(), strict=True):
+        figures = {key: value for key, value in ours.items() if key not in ("kind", "seconds")}
+        assert figures == pytest.approx({key: theirs[key] for key in figures}, rel=1e-4)
+
+
+def test_a_killed_worker_ends_the_run_which_can_be_resumed(tmp_path):
+    arguments = ["camera.trained", "--steps", "400", "--checkpoint-every", "20", "--output"]
+    whole = together(*arguments, str(tmp_path / "whole"))
+    assert whole.returncode == 0, whole.stderr
+    process = subprocess.Popen([*TORCHRUN, *arguments, str(tmp_path / "killed")], stderr=subprocess.PIPE, text=True)
+    folder = tmp_path / "killed" / "camera.trained" / "1"
+    deadline = time.monotonic() + 60
+    while not list(folder.glob("checkpoints/step-00000002*")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    pid = Run.open(folder).state.pid
+    processes = (int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit())
+    (worker,) = {other for other in processes if _parent(other) == process.pid} - {pid}
+    os.kill(worker, signal.SIGKILL)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "error: Process 0 of 2 can no longer reach the others" in said
+    assert f"--nproc-per-node 2 -m zoo train --resume {folder}" in said
+    run = Run.open(folder)
+    assert run.state.status == "failed"
+    assert 0 < run.state.step < 400
+    with pytest.raises(UsageError, match="is of 2 processes, not 1"):
+        api.resume(run.path)
+    resumed = together("--resume", str(run.path))
+    assert resumed.returncode == 0, resumed.stderr
+    assert Run.open(folder).state.weights == Run.open(tmp_path / "whole" / "camera.trained" / "1").state.weights
+
+
+def _parent(process: int) -> int:
+    """Of a process, as /proc has it."""
+    try:
+        return int(Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].split()[1])
+    except OSError:
+        return -1
+
+
+@pytest.mark.parametrize("examples", [1, 2, 5, 128])
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_shares_are_the_batch_and_weigh_as_much_as_they_have(examples, size):
+    chosen = torch.arange(10, 10 + examples)
+    shares = [Group(rank=rank, size=size).share(chosen) for rank in range(size)]
+    assert torch.cat([part for part, weight in shares if weight]).tolist() == chosen.tolist()
+    assert all(len(part) for part, _ in shares)  # a mean over nothing would be NaN
+    # what averaging over the processes makes of the means over the shares
+    mean = sum(weight * part.double().mean() for part, weight in shares) / size
+    assert float(mean) == pytest.approx(float(chosen.double().mean()))
+
+
+def test_a_solver_takes_one_process(tmp_path, mnist):
+    done = together("logreg.best", "--output", str(tmp_path))
+    assert done.returncode != 0
+    assert "is solved as a whole, by one process, not by 2. Try: zoo train logreg.best" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_error_of_one_process_alone_is_left_as_it_is():
+    with pytest.raises(RuntimeError, match="connection"), ALONE.together():
+        raise RuntimeError("connection")
+    with pytest.raises(RuntimeError, match="shapes"), Group(size=2).together():
+        raise RuntimeError("shapes differ")
+    with pytest.raises(TrainingError, match="one of them has ended"), Group(size=2).together():
+        raise RuntimeError("Connection closed by peer")

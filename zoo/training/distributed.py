@@ -1,0 +1,185 @@
+"""Several processes that train one model: `torchrun --nproc-per-node 2 -m zoo train …`.
+
+Each process has the whole data and takes its share of every batch; gradients are averaged by torch's `DistributedDataParallel`.
+A batch is therefore the same whatever the number of processes, and so is the result within rounding, as long as the network draws
+no random numbers (dropout, augmentation) and looks at no other example of the batch (batch normalisation).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from zoo.errors import TrainingError, UsageError
+from zoo.machine import cores
+
+if TYPE_CHECKING:
+    from torch.distributed import ProcessGroup
+
+T = TypeVar("T")
+TIMEOUT = timedelta(minutes=30)
+"""The longest that one process waits for another: rank 0 evaluates and saves while the others wait."""
+LOST = re.compile(r"gloo|nccl|connection|peer|timed? ?out|socket", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Group:
+    """The processes of a run; one alone needs no communication.
+
+    Args:
+        rank: of this process; rank 0 writes and speaks.
+        size: number of processes.
+        local: number of this process on its machine, which is its CUDA device's.
+        control: over which they agree, on the CPU whatever the device.
+    """
+
+    rank: int = 0
+    size: int = 1
+    local: int = 0
+    control: ProcessGroup | None = field(default=None, repr=False)
+
+    def device(self, asked: torch.device) -> torch.device:
+        """What this process computes on, of the kind that was asked for."""
+        return torch.device("cuda", self.local) if self.size > 1 and asked.type == "cuda" else asked
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process writes and speaks."""
+        return self.rank == 0
+
+    def wrapped(self, module: nn.Module, device: torch.device) -> nn.Module:
+        """The module whose backward pass averages gradients over the processes."""
+        if self.size == 1:
+            return module
+        from torch.nn.parallel import DistributedDataParallel
+
+        return DistributedDataParallel(module, device_ids=[device] if device.type == "cuda" else None)
+
+    def share(self, chosen: Tensor) -> tuple[Tensor, float]:
+        """This process's part of a batch's indices, and the weight of its loss.
+
+        Gradients are averaged over processes, so that shares of unequal size must weigh as much as they have examples. A process
+        for which none is left computes one that weighs nothing, since all must take part.
+        """
+        if self.size == 1:
+            return chosen, 1.0
+        part = chosen.tensor_split(self.size)[self.rank]
+        return (part, self.size * len(part) / len(chosen)) if len(part) else (chosen[:1], 0.0)
+
+    def mean(self, rows: Tensor) -> Tensor:
+        """The mean of a tensor over the processes."""
+        if self.size == 1:
+            return rows
+        total = rows.detach().cpu()
+        torch.distributed.all_reduce(total, group=self.control)
+        return total / self.size
+
+    def any(self, *asked: bool) -> tuple[bool, ...]:
+        """For each question, whether a process says yes."""
+        if self.size == 1:
+            return asked
+        votes = torch.tensor(asked, dtype=torch.uint8)
+        torch.distributed.all_reduce(votes, op=torch.distributed.ReduceOp.MAX, group=self.control)
+        return tuple(bool(vote) for vote in votes)
+
+    def told(self, value: Any) -> Any:
+        """What rank 0 has for `value`."""
+        if self.size == 1:
+            return value
+        held = [value]
+        torch.distributed.broadcast_object_list(held, src=0, group=self.control)
+        return held[0]
+
+    def in_turn(self, call: Callable[[], T]) -> T:
+        """What `call` gives; rank 0 goes first, so that what it fetches is there for the others."""
+        if not self.leads:
+            self.told(None)
+        found = call()
+        if self.leads:
+            self.told(None)
+        return found
+
+    def apart(self, seed: int) -> None:
+        """From here on, random numbers differ between the processes: each drops out and moves its own examples."""
+        if self.rank:
+            torch.manual_seed(seed + self.rank * 1_000_003)
+
+    def gathered(self, value: Any) -> list[Any]:
+        """What each process has for `value`, by rank; on other processes than rank 0, nothing that counts."""
+        if self.size == 1:
+            return [value]
+        held: list[Any] = [None] * self.size
+        torch.distributed.all_gather_object(held, value, group=self.control)
+        return held
+
+    @contextlib.contextmanager
+    def together(self, run: Path | None = None) -> Iterator[None]:
+        """A failure to reach another process is told as what it most likely is.
+
+        Args:
+            run: to go on with.
+
+        Raises:
+            TrainingError: another process is gone.
+        """
+        try:
+            yield
+        except RuntimeError as error:
+            if self.size == 1 or not LOST.search(str(error)):
+                raise
+            what = f"Process {self.rank} of {self.size} can no longer reach the others: one of them has ended."
+            raise TrainingError(what, hint=resume_command(run, self.size) if run else None) from error
+
+
+def resume_command(run: Path, processes: int) -> str:
+    """What goes on with an unfinished run."""
+    return f"{f'torchrun --nproc-per-node {processes} -m ' if processes > 1 else ''}zoo train --resume {run}"
+
+
+ALONE = Group()
+
+
+@contextlib.contextmanager
+def group(device: torch.device) -> Iterator[Group]:
+    """The group that `torchrun` made this process a part of, or this process alone.
+
+    Args:
+        device: that was asked for; without a number.
+
+    Raises:
+        UsageError: the number of a CUDA device was given, which is each process's own.
+        TrainingError: the processes do not find each other.
+    """
+    size = int(os.environ.get("WORLD_SIZE", "1"))
+    if size == 1:
+        yield ALONE
+        return
+    if ":" in str(device):
+        raise UsageError(f"Each of several processes takes a CUDA device of its own; --device {device} would give all the same.")
+    cuda = device.type == "cuda"
+    rank, local = int(os.environ["RANK"]), int(os.environ["LOCAL_RANK"])
+    threads = torch.get_num_threads()
+    if cuda:
+        torch.cuda.set_device(local)
+    else:
+        # torchrun gives each process one thread, whatever the machine has.
+        torch.set_num_threads(max(1, cores() // int(os.environ["LOCAL_WORLD_SIZE"])))
+    try:
+        torch.distributed.init_process_group("nccl" if cuda else "gloo", timeout=TIMEOUT)
+    except RuntimeError as error:
+        raise TrainingError(f"The {size} processes do not find each other: {' '.join(str(error).split())[:160]}.") from error
+    try:
+        control = torch.distributed.new_group(backend="gloo", timeout=TIMEOUT) if cuda else torch.distributed.group.WORLD
+        yield Group(rank, size, local, control)
+    finally:
+        torch.set_num_threads(threads)
+        torch.distributed.destroy_process_group()

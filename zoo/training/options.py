@@ -1,0 +1,83 @@
+"""How a run differs from its recipe, and what of that makes no sense."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from zoo.errors import UsageError
+from zoo.plugins import resolve
+from zoo.registry import Registry
+from zoo.spec import LBFGS, TAG, ModelSpec, Recipe
+from zoo.training.task import SolvedTask
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a run differs from its recipe, and where it computes.
+
+    Args:
+        device: `"auto"`, `"cpu"`, `"cuda"`, `"cuda:N"`, `"mps"`.
+        precision: `None` is the recipe's.
+        compiled: step through `torch.compile`.
+        captured: capture the passes of a step as CUDA graphs.
+        deterministic: an operation without a deterministic form is an error.
+        changes: recipe fields and their values.
+        output: folder of runs.
+        data: folder of a person's own data.
+        name: tag of the model that is trained on them.
+        checkpoint_every: steps between checkpoints; `None` lets time decide.
+    """
+
+    device: str = "auto"
+    precision: str | None = None
+    compiled: bool = False
+    captured: bool = False
+    deterministic: bool = False
+    changes: dict[str, Any] = field(default_factory=dict)
+    output: Path = Path("runs")
+    data: Path | None = None
+    name: str | None = None
+    checkpoint_every: int | None = None
+
+
+def check_solver(spec: ModelSpec, recipe: Recipe, options: Options, processes: int = 1) -> bool:
+    """Whether the model is solved rather than stepped.
+
+    Raises:
+        UsageError: the optimiser is of the other kind, or an option has no meaning for a solver.
+    """
+    kind = resolve(spec.task, owner=spec.id)
+    solved = isinstance(kind, type) and issubclass(kind, SolvedTask)
+    if solved != isinstance(recipe.optimiser, LBFGS):
+        how = "solved as a whole, by lbfgs" if solved else "trained in steps, which lbfgs does not make"
+        raise UsageError(f"{spec.id} is {how}.", hint=f"zoo show {spec.id}")
+    if solved and processes > 1:
+        raise UsageError(f"{spec.id} is solved as a whole, by one process, not by {processes}.", hint=f"zoo train {spec.id}")
+    if solved and (options.compiled or options.captured or options.precision or options.checkpoint_every):
+        what = "--precision, --compile, --cuda-graphs and --checkpoint-every"
+        raise UsageError(f"{spec.id} is solved in float64; {what} have no meaning for it.")
+    return solved
+
+
+def named_id(spec: ModelSpec, data: Path | None, name: str | None, registry: Registry) -> str:
+    """The id of what is trained: the model's own, or `architecture.name` for own data.
+
+    Raises:
+        UsageError: own data without a name, a name without own data, one that is taken or has another form.
+    """
+    if data is None:
+        if name is not None:
+            raise UsageError(f"--name {name} names a model trained on other data; give those with --data DIR.")
+        return spec.id
+    if name is None:
+        raise UsageError(
+            "Training on other data gives another model, which wants a name.", hint=f"zoo train {spec.id} --data {data} --name mine"
+        )
+    if not TAG.match(name):
+        raise UsageError(f"--name takes lower-case letters, digits and hyphens, not {name!r}.")
+    trained = f"{spec.architecture}.{name}"
+    if trained in registry.models:
+        raise UsageError(f"{trained} is a model of the zoo already; choose another --name.")
+    return trained
