@@ -1,0 +1,52 @@
+"""The product itself: `zoo.train`, held after each epoch until the next one is asked for.
+
+`python zoo_peer.py RECIPE DATA-FOLDER EPOCHS DEVICE`
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+from protocol import answer, hush, requests
+
+import zoo
+from zoo.progress import Progress
+
+
+class Held(Progress):
+    """Waits where the loop tells of an epoch; the clock of a run stands still there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.asked = requests()
+        self.before = 0.0
+
+    def note(self, text: str) -> None:
+        """An epoch's line is in `metrics.jsonl` before it is told of."""
+        if " epoch " in text:
+            (metrics,) = self.folder.glob("*/*/metrics.jsonl")
+            line = msgspec.json.decode(metrics.read_bytes().splitlines()[-1])
+            answer(seconds=line["seconds"] - self.before, accuracy=line["test_accuracy"], loss=line["test_loss"])
+            self.before = line["seconds"]
+        elif str(self.folder) in text:  # the run's folder, its device and precision
+            answer(ready=f"zoo {version('onnx-zoo')}, {text.rpartition(', ')[2]}")
+        else:
+            return
+        next(self.asked, None)
+
+
+def main() -> None:
+    """An epoch for each line."""
+    hush()
+    recipe, data, epochs, device = sys.argv[1:5]
+    with tempfile.TemporaryDirectory() as name:
+        progress = Held(Path(name))
+        zoo.train(recipe, recipe={"epochs": int(epochs)}, device=device, output=name, progress=progress, data=data, name="measured")
+
+
+if __name__ == "__main__":
+    main()
