@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,6 @@ from onnx import TensorProto
 
 import zoo.runtime
 from tests.artifacts import (
-    band_weights,
     digit_graph,
     example_images,
     expected_probabilities,
@@ -21,10 +21,15 @@ from tests.artifacts import (
     write_artifact,
     write_manifest,
 )
-from zoo.benchmark.bench import Peer, bench
+from zoo.benchmark import latency, noise
+from zoo.benchmark.bench import bench
 from zoo.benchmark.feeds import batch_axis, examples, repeated
 from zoo.benchmark.machine import cores, this_machine
-from zoo.errors import DeviceError, IntegrityError, UsageError, ZooError
+from zoo.benchmark.peers import Peer, bare
+from zoo.benchmark.report import threads_text
+from zoo.benchmark.saved import parsed
+from zoo.errors import DeviceError, IntegrityError, UnknownName, UsageError, ZooError
+from zoo.files import sha256_of
 from zoo.progress import Progress
 from zoo.runtime.manifest import Tensor
 
@@ -34,30 +39,46 @@ def folder(tmp_path: Path) -> Path:
     return write_artifact(tmp_path / "exported")
 
 
+@pytest.fixture(autouse=True)
+def _few_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three passes without a warm-up: what is tested is not the figures."""
+    monkeypatch.setattr(latency, "PASSES", 3)
+    monkeypatch.setattr(latency, "WARMUP_SECONDS", 0.0)
+
+
 NPY = b"\x93NUMPY\x01\x00v\x00{'descr': '|u1', 'fortran_order': False, 'shape': (1,), }".ljust(127) + b"\n\x00"
+QUICK = {"threads": (1,), "seconds": 0.02}
 
 
-def numpy_peer(feeds: dict[str, np.ndarray]) -> list[np.ndarray]:
+def numpy_answer(feeds: dict[str, np.ndarray]) -> list[np.ndarray]:
     return [expected_probabilities(feeds["image"]).astype(np.float32)]
 
 
+def peer(name: str, answer: Callable[[dict[str, np.ndarray]], list[np.ndarray]] = numpy_answer) -> Peer:
+    return Peer(name, lambda model, threads: answer)
+
+
 def test_report(folder: Path) -> None:
-    report = bench(folder, batches=(1, 8, 8), seconds=0.02, threads=1)
-    assert [row.batch for row in report.rows] == [1, 8]
+    report = bench(folder, batches=(1, 8, 8), threads=(1, None, 1), seconds=0.02)
+    assert [(row.batch, row.threads) for row in report.rows] == [(1, 1), (8, 1), (1, None), (8, None)]
     for row in report.rows:
-        latency = row.latency
-        assert 0 < latency.p50_ms <= latency.p90_ms <= latency.p99_ms
-        assert latency.examples_per_second > 0
-        assert latency.calls >= 10
+        found = row.latency
+        assert 0 < found.p50.low <= found.p50_ms <= found.p90_ms
+        assert found.p99_ms is None or found.p90_ms <= found.p99_ms
+        assert (found.p99_ms is None) == (found.calls < 100)
+        assert [len(rounds) for rounds in found.rounds_ms] == [5, 5, 5]
+        assert found.p50_ms == pytest.approx(np.median(found.rounds_ms))
+        assert row.start.sessions == 3
+        assert min(row.start.load_warm_ms, row.start.load_cold_ms, row.start.first_warm_ms, row.start.first_cold_ms) > 0
+        assert row.level == "all"
         assert row.against == {}
-    assert (report.id, report.path, report.provider, report.threads) == ("cnn.fast", str(folder), "cpu", 1)
+    assert (report.id, report.path, report.provider, report.format) == ("cnn.fast", str(folder), "cpu", 2)
     assert report.size == (folder / "model.onnx").stat().st_size
     assert report.model_sha256 == zoo.runtime.open(folder).manifest.model_sha256
-    assert report.load_ms > 0
     assert report.inputs == "golden.npz, repeated"
     assert report.machine.cores == cores() >= 1
-    again = msgspec.json.decode(msgspec.json.encode(report), type=type(report))
-    assert again == report
+    assert report.conclusive == (report.reason is None) == (not any(row.noise.reasons for row in report.rows))
+    assert parsed(msgspec.json.encode(report), where="x") == report
 
 
 def test_peers_take_turns_on_the_same_inputs(folder: Path) -> None:
@@ -66,17 +87,64 @@ def test_peers_take_turns_on_the_same_inputs(folder: Path) -> None:
     def slow(feeds: dict[str, np.ndarray]) -> list[np.ndarray]:
         slow_calls.append(len(feeds["image"]))
         time.sleep(0.003)
-        return numpy_peer(feeds)
+        return numpy_answer(feeds)
 
-    report = bench(folder, batches=(1, 4), seconds=0.05, threads=1, against=(Peer("slow", slow), Peer("numpy", numpy_peer)))
+    report = bench(folder, batches=(1, 4), threads=(1,), seconds=0.05, against=(peer("slow", slow), peer("numpy"), bare()))
     assert set(slow_calls) == {1, 4}
     for row in report.rows:
-        assert list(row.against) == ["slow", "numpy"]
+        assert list(row.against) == ["slow", "numpy", "bare"]
         found = row.against["slow"]
         assert found.latency.p50_ms >= 3
-        assert found.ratio > 1
-        assert found.ratio_low <= found.ratio <= found.ratio_high
-        assert found.ratio_low <= found.latency.p50_ms / row.latency.p50_ms <= found.ratio_high * 1.5
+        assert found.ratio.low > 1
+        assert found.ratio.low <= found.ratio.value <= found.ratio.high
+        assert found.verdict == ("too noisy to conclude" if row.noise.reasons else "faster")
+        assert [len(rounds) for rounds in found.latency.rounds_ms] == [len(rounds) for rounds in row.latency.rounds_ms]
+
+
+def test_bare_is_onnxruntime_on_the_same_session(folder: Path) -> None:
+    model = zoo.runtime.open(folder)
+    label, probabilities = bare().prepare(model, None)({"image": example_images(3)})
+    assert label.dtype == object
+    np.testing.assert_array_equal(probabilities, model.run(image=example_images(3))["probabilities"])
+
+
+def test_highest_level_is_a_peer_of_the_others(folder: Path) -> None:
+    report = bench(folder, batches=(2,), levels=("none", "all", "basic"), **QUICK)
+    assert {row.level: list(row.against) for row in report.rows} == {"none": ["level all"], "all": [], "basic": ["level all"]}
+    assert [row.condition for row in report.rows] == [f"batch 2, 1 thread{rest}" for rest in (", level none", "", ", level basic")]
+
+
+def test_noise_of_the_machine_forbids_to_conclude(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(noise.Watch, "shares", lambda self: (0.6, 0.0))
+    report = bench(folder, batches=(1, 2), against=[peer("numpy")], **QUICK)
+    assert not report.conclusive
+    assert "At batch 1, 1 thread, " in (report.reason or "")
+    assert "other processes took 60% of the cores (2 of 2 conditions); close other programs" in (report.reason or "")
+    assert {row.against["numpy"].verdict for row in report.rows} == {"too noisy to conclude"}
+    assert all(row.latency.p50_ms > 0 for row in report.rows)
+
+
+def test_control_that_is_not_itself_forbids_to_conclude(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Something slows every second contestant down, whatever it computes: the control tells."""
+    real = latency.sample
+
+    def sample(call: object, calls: int, *rest: object) -> list[float]:
+        times = real(call, calls, *rest)  # type: ignore[arg-type]
+        slowed.append(len(slowed) % 2)
+        return [seconds * (3 if slowed[-1] else 1) for seconds in times]
+
+    class Still:
+        """Chance that leaves the order as it is."""
+
+        def shuffle(self, order: list[str]) -> None:
+            slowed.clear()
+
+    slowed: list[int] = []
+    monkeypatch.setattr(latency.random, "Random", lambda seed: Still())
+    monkeypatch.setattr(latency, "sample", sample)
+    (row,) = bench(folder, batches=(1,), **QUICK).rows
+    assert row.noise.control.value > 2
+    assert "the same model entered twice came out" in row.noise.reasons[0]
 
 
 @pytest.mark.parametrize(
@@ -84,20 +152,21 @@ def test_peers_take_turns_on_the_same_inputs(folder: Path) -> None:
     [
         lambda feeds: [1 - expected_probabilities(feeds["image"]).astype(np.float32)],
         lambda feeds: [np.zeros((len(feeds["image"]), 9), np.float32)],
+        lambda feeds: [np.full((len(feeds["image"]), 10), "text", object)],
         lambda feeds: [],
     ],
 )
-def test_peer_that_computes_something_else(folder: Path, answer: object) -> None:
+def test_peer_that_computes_something_else(folder: Path, answer: Callable) -> None:
     with pytest.raises(ZooError, match=r"The peer odd does not give the probabilities of cnn\.fast"):
-        bench(folder, batches=(2,), seconds=0.01, against=(Peer("odd", answer),))  # type: ignore[arg-type]
+        bench(folder, batches=(2,), against=(peer("odd", answer),), **QUICK)
 
 
 def test_peer_that_fails(folder: Path) -> None:
     def broken(feeds: dict[str, np.ndarray]) -> list[np.ndarray]:
         raise RuntimeError("no\ncompiler")
 
-    with pytest.raises(ZooError, match="The peer broken fails: RuntimeError: no compiler"):
-        bench(folder, batches=(2,), seconds=0.01, against=(Peer("broken", broken),))
+    with pytest.raises(ZooError, match=r"The peer broken fails: RuntimeError: no compiler"):
+        bench(folder, batches=(2,), against=(peer("broken", broken),), **QUICK)
 
 
 def test_progress_is_told(folder: Path) -> None:
@@ -118,8 +187,8 @@ def test_progress_is_told(folder: Path) -> None:
             return bar()
 
     told = Told()
-    bench(folder, batches=(1, 2), seconds=0.01, progress=told)
-    assert told.done == 10
+    bench(folder, batches=(1, 2), progress=told, **QUICK)
+    assert told.done == 6
 
 
 @pytest.mark.parametrize(
@@ -127,6 +196,10 @@ def test_progress_is_told(folder: Path) -> None:
     [
         ({"batches": ()}, UsageError),
         ({"batches": (1, 0)}, UsageError),
+        ({"threads": ()}, UsageError),
+        ({"threads": (None, 0)}, UsageError),
+        ({"levels": ()}, UsageError),
+        ({"levels": ("al",)}, UnknownName),
         ({"seconds": 0}, UsageError),
         ({"seconds": float("nan")}, UsageError),
         ({"seconds": float("inf")}, UsageError),
@@ -170,7 +243,7 @@ def test_noise_of_the_signature(tmp_path: Path, camera: bool) -> None:
 
 
 def test_given_data_go_first(folder: Path) -> None:
-    report = bench(folder, batches=(2,), seconds=0.01, data={"image": example_images(5, seed=3)})
+    report = bench(folder, batches=(2,), **QUICK, data={"image": example_images(5, seed=3)})
     assert report.inputs == "given"
 
 
@@ -200,96 +273,19 @@ def test_model_of_a_fixed_batch(tmp_path: Path) -> None:
     np.savez(folder / "golden.npz", **{"a:in:image": example_images(5)})
     write_manifest(folder, said)
     assert not batch_axis(zoo.runtime.open(folder))
-    assert [row.batch for row in bench(folder, seconds=0.01).rows] == [5]
+    assert [row.batch for row in bench(folder, **QUICK).rows] == [5]
 
 
 def test_bare_file(tmp_path: Path, folder: Path) -> None:
-    bare = tmp_path / "x.onnx"
-    bare.write_bytes((folder / "model.onnx").read_bytes())
-    report = bench(bare, batches=(1,), seconds=0.01)
-    assert (report.model_sha256, report.inputs, report.size) == (None, "seeded noise", bare.stat().st_size)
+    file = tmp_path / "x.onnx"
+    file.write_bytes((folder / "model.onnx").read_bytes())
+    report = bench(file, batches=(1,), **QUICK)
+    assert (report.model_sha256, report.inputs, report.size) == (sha256_of(file), "seeded noise", file.stat().st_size)
 
 
 def test_machine() -> None:
-    machine = this_machine()
-    assert machine.cpu
-    assert machine.busy is None or 0 <= machine.busy <= 1
-
-
-# --- PyTorch --------------------------------------------------------------------------------------------------------------
-
-
-def torch_module():  # type: ignore[no-untyped-def]
-    """The digit graph as a module: raw uint8 pictures → probabilities."""
-    import torch
-
-    class Bands(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.weights = torch.nn.Parameter(torch.from_numpy(band_weights()))
-
-        def forward(self, image: torch.Tensor) -> torch.Tensor:
-            return torch.softmax(image.flatten(1).float() / 255 @ self.weights, -1)
-
-    return Bands()
-
-
-@pytest.fixture
-def _threads():  # type: ignore[no-untyped-def]
-    import torch
-
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.mark.usefixtures("_threads")
-def test_against_eager(folder: Path) -> None:
-    import torch
-
-    from zoo.benchmark import against
-
-    peers = against.peers(["eager"], torch_module(), ["image"], threads=1)
-    assert torch.get_num_threads() == 1
-    np.testing.assert_allclose(peers[0].call({"image": example_images(3)})[0], expected_probabilities(example_images(3)), rtol=1e-4)
-    report = bench(folder, batches=(1, 4), seconds=0.02, threads=1, against=peers)
-    assert all(row.against["eager"].ratio > 0 for row in report.rows)
-
-
-@pytest.mark.usefixtures("_threads")
-def test_compile_is_asked_for_each_shape(monkeypatch: pytest.MonkeyPatch) -> None:
-    import torch
-
-    from zoo.benchmark import against
-
-    asked = {}
-
-    def fake(module: torch.nn.Module, **options: object) -> torch.nn.Module:
-        asked.update(options)
-        return module
-
-    monkeypatch.setattr(torch, "compile", fake)
-    (peer,) = against.peers(["compile"], torch_module(), ["image"], threads=1)
-    assert (peer.name, asked) == ("compile", {"dynamic": False})
-
-
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch.compile imports a part of torch that warns
-@pytest.mark.usefixtures("_threads")
-def test_against_compile(folder: Path) -> None:
-    from zoo.benchmark import against
-
-    peers = against.peers(["eager", "compile"], torch_module(), ["image"], threads=1)
-    report = bench(folder, batches=(1, 4), seconds=0.1, threads=1, against=peers)
-    assert all(set(row.against) == {"eager", "compile"} for row in report.rows)
-
-
-@pytest.mark.usefixtures("_threads")
-def test_unknown_peer() -> None:
-    from zoo.benchmark import against
-
-    with pytest.raises(UsageError, match="did you mean eager"):
-        against.peers(["eger"], torch_module(), ["image"], threads=1)
+    assert this_machine().cpu
+    assert (threads_text(None), threads_text(1), threads_text(2)) == ("all threads", "1 thread", "2 threads")
 
 
 def test_onnx_types_are_those_of_the_tests() -> None:

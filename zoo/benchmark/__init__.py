@@ -1,1 +1,1 @@
-"""Load time, latency and throughput of an artifact, alone or beside its PyTorch original."""
+"""Latency, first call and memory of an artifact, alone or beside peers, with intervals; and two reports side by side."""

@@ -5,35 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from zoo.benchmark.bench import Peer
+from zoo.benchmark.peers import ORIGINALS, Answer, Peer
 from zoo.errors import UnknownName
 
 if TYPE_CHECKING:
     import numpy as np
     from torch import nn
 
-NAMES = ("eager", "compile")
+    from zoo.runtime.model import Model
+
 COMPILED_SHAPES = 64
-"""Batch sizes that `torch.compile` may specialise on; beyond its own limit of 8 it would go back to eager without a word."""
+"""Batch sizes, times numbers of threads, that `torch.compile` may specialise on; beyond its own limit of 8 it would go back to
+eager without a word."""
 
 
-def default_threads() -> int:
-    """Threads that PyTorch takes for one operator: what both sides get when nobody says."""
-    import torch
-
-    return torch.get_num_threads()
-
-
-def peers(names: Sequence[str], module: nn.Module, inputs: Sequence[str], *, threads: int, device: str = "cpu") -> tuple[Peer, ...]:
+def peers(names: Sequence[str], module: nn.Module, inputs: Sequence[str], *, device: str = "cpu") -> tuple[Peer, ...]:
     """Peers that run a trained module in inference mode.
 
-    It sets PyTorch's number of threads for the whole process and, on CUDA, switches TF32 off, as the artifact has it.
+    They set PyTorch's number of threads for the whole process when they are prepared and, on CUDA, TF32 is switched off, as the
+    artifact has it.
 
     Args:
         names: `"eager"`, `"compile"`.
         module: raw input tensors → the float outputs of the graph, one tensor or a tuple.
         inputs: names of the graph's inputs, in the module's order.
-        threads: of one operator.
         device: the module is moved there; inputs and outputs are moved in each call, as onnxruntime does it.
 
     Raises:
@@ -42,15 +37,28 @@ def peers(names: Sequence[str], module: nn.Module, inputs: Sequence[str], *, thr
     import torch
 
     for name in names:
-        if name not in NAMES:
-            raise UnknownName("peer", name, NAMES)
-    torch.set_num_threads(threads)
+        if name not in ORIGINALS:
+            raise UnknownName("peer", name, ORIGINALS)
     if device.startswith("cuda"):
         cudnn: Any = torch.backends.cudnn
         cudnn.conv.fp32_precision = "ieee"
         torch.backends.cuda.matmul.fp32_precision = "ieee"
     module = module.eval().to(device)
-    return tuple(Peer(name, _caller(_compiled(module) if name == "compile" else module, inputs, device)) for name in names)
+    return tuple(_peer(name, _compiled(module) if name == "compile" else module, inputs, device) for name in names)
+
+
+def _peer(name: str, module: Callable[..., Any], inputs: Sequence[str], device: str) -> Peer:
+    import torch
+
+    own = torch.get_num_threads()  # before anyone sets it
+
+    def prepare(model: Model, threads: int | None) -> Answer:
+        del model
+        if torch.get_num_threads() != (threads or own):
+            torch.set_num_threads(threads or own)
+        return _caller(module, inputs, device)
+
+    return Peer(name, prepare)
 
 
 def _compiled(module: nn.Module) -> Callable[..., Any]:

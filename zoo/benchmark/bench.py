@@ -1,163 +1,260 @@
-"""Measure an artifact: load time, latency and throughput at several batch sizes, alone or in turn with peers."""
+"""Measure an artifact under every condition asked for: time to the first answer, memory, and latency in turn with peers."""
 
 from __future__ import annotations
 
 import gc
+import hashlib
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from zoo.benchmark.bootstrap import CONFIDENCE, RESAMPLES, median_interval, ratio_interval, verdict
 from zoo.benchmark.feeds import Arrays, batch_axis, examples, repeated
-from zoo.benchmark.latency import Call, sample, summary
+from zoo.benchmark.fresh import Fresh, measure_fresh
+from zoo.benchmark.latency import LONG_ENOUGH, Call, Race, medians, passes_for
 from zoo.benchmark.machine import this_machine
-from zoo.benchmark.report import Against, BenchReport, Latency, Row
-from zoo.errors import UsageError, ZooError
-from zoo.progress import Advance, Progress
+from zoo.benchmark.noise import ADVICE, Watch, judged
+from zoo.benchmark.peers import Answer, Peer
+from zoo.benchmark.report import FORMAT, Against, BenchReport, Interval, Latency, Memory, Noise, Row, Start, threads_text
+from zoo.errors import UnknownName, UsageError, ZooError
+from zoo.progress import Progress
 from zoo.runtime.artifact import MODEL
 from zoo.runtime.model import Model
 from zoo.runtime.model import open as open_model
+from zoo.runtime.session import LEVELS
 
 BATCHES = (1, 8, 64, 512)
-ROUNDS = 5
-WARMUP = 3
-LOADS = 3
-SETTLE = 0.2
-"""Share of a round that is not timed: the threads of whoever ran before still spin, and caches hold its data."""
+THREADS = (1, None)
+SECONDS = 0.4
+OURS, CONTROL = "", "control"
 
 
 @dataclass(frozen=True)
-class Peer:
-    """Something that answers the same question: its name, and a call that takes the inputs and returns its float outputs."""
+class Condition:
+    """What a row is measured under, and what was measured so far: the race, loads and first calls in seconds, who else computed."""
 
-    name: str
-    call: Callable[[Arrays], Sequence[np.ndarray]]
+    batch: int
+    threads: int | None
+    level: str
+    feeds: Arrays
+    race: Race
+    watch: Watch = field(default_factory=Watch)
+    loads: list[float] = field(default_factory=list)
+    firsts: list[float] = field(default_factory=list)
 
 
 def bench(
     path: Path,
     *,
     batches: Sequence[int] = BATCHES,
+    threads: Sequence[int | None] = THREADS,
+    levels: Sequence[str] = ("all",),
     providers: Sequence[str] = ("cpu",),
-    threads: int | None = None,
     against: Sequence[Peer] = (),
-    seconds: float = 1.0,
+    seconds: float = SECONDS,
     data: Mapping[str, np.ndarray] | None = None,
     progress: Progress | None = None,
 ) -> BenchReport:
-    """Measure an artifact with onnxruntime's session as a deployment would call it.
+    """Measure an artifact as a deployment would call it: `zoo.runtime.Model.answer`, checks and conversions included.
 
-    With peers, ours and theirs are timed in turn (A B A B …) in rounds, so that a change of the machine's speed meets all, and
-    ratios are taken within a round. A peer whose answers differ from ours is refused.
+    In rounds, ours, ours once more as a control, and the peers are timed in turn, so that a change of the machine's speed meets
+    all, and ratios are taken within a round. All conditions are gone through several times, each time in fresh sessions. Where
+    the control differs from ours, or others compute meanwhile, figures are given but nothing is concluded from them. With several
+    levels of optimisation the highest is a peer of each other one.
 
     Args:
         path: the artifact's folder, or a bare `.onnx` file.
         batches: examples in a call; a model that takes a fixed number is measured with that alone.
-        providers: short names of execution providers, best first.
         threads: of one operator; `None` leaves it to onnxruntime.
-        against: peers.
-        seconds: of timing for each batch size and each contestant.
+        levels: of graph optimisation.
+        providers: short names of execution providers, best first.
+        against: peers; one whose answers differ from ours is refused.
+        seconds: of timing for each condition and each contestant, about.
         data: inputs to repeat, by name; otherwise golden vectors, otherwise noise.
         progress: who is told.
 
     Raises:
-        UsageError: a batch below 1, or a duration that is none.
+        UsageError: a batch or a number of threads below 1, a level or a duration that is none.
         ZooError: a peer fails or does not answer as the artifact does; and what `zoo.runtime.open` raises.
     """
-    if not batches or min(batches) < 1:
-        raise UsageError(f"Batch sizes must be at least 1, not {', '.join(map(str, batches)) or 'none'}.")
-    if not 0 < seconds < float("inf"):
-        raise UsageError(f"seconds must be above 0, not {seconds:g}.")
+    _check(batches, threads, levels, seconds)
     progress = progress or Progress()
-    model = open_model(path, providers=providers, threads=threads)
+    model = open_model(path, providers=providers)
     source, origin = examples(model, data)
     sizes = list(dict.fromkeys(batches)) if batch_axis(model) else [len(next(iter(source.values())))]
-    load = statistics.median(_load_seconds(path, providers, threads) for _ in range(LOADS))
-    machine = this_machine()
-    rows = []
-    with progress.bar(f"bench {model.id}", len(sizes) * ROUNDS, unit="rounds") as advance:
-        for batch in sizes:
-            rows.append(_row(model, batch, repeated(source, batch), against, seconds=seconds, advance=advance))
+    gc.collect()  # once: what is left over from before is not for the calls to clear away
+    passes = passes_for(_once(model, repeated(source, min(sizes))), seconds)
+    conditions = [
+        Condition(batch, several, level, repeated(source, batch), Race(seconds=seconds, passes=passes))
+        for several in dict.fromkeys(threads)
+        for level in dict.fromkeys(levels)
+        for batch in sizes
+    ]
+    with progress.bar(f"bench {model.id}", len(conditions) * passes, unit="races") as advance:
+        for _ in range(passes):
+            for condition in conditions:
+                _race(model, condition, [*against, *_highest(model, condition, levels)])
+                advance(detail=f"batch {condition.batch}, {threads_text(condition.threads)}")
+    rows = [_row(model, condition) for condition in conditions]
+    file = model.path / MODEL if model.path.is_dir() else model.path
+    noisy = [row for row in rows if row.noise.reasons]
     return BenchReport(
+        format=FORMAT,
         id=model.id,
         path=str(model.path),
-        model_sha256=model.manifest.model_sha256,
-        size=(model.path / MODEL if model.path.is_dir() else model.path).stat().st_size,
-        load_ms=1e3 * load,
+        model_sha256=model.manifest.model_sha256 or hashlib.sha256(file.read_bytes()).hexdigest(),
+        size=file.stat().st_size,
         provider=model.providers[0],
-        threads=threads,
         inputs=origin,
         seconds=seconds,
+        resamples=RESAMPLES,
+        confidence=CONFIDENCE,
+        conclusive=not noisy,
+        reason=_reason(noisy, len(rows)),
         rows=tuple(rows),
-        machine=machine,
+        machine=this_machine(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 
 
-def _load_seconds(path: Path, providers: Sequence[str], threads: int | None) -> float:
+def _check(batches: Sequence[int], threads: Sequence[int | None], levels: Sequence[str], seconds: float) -> None:
+    if not batches or min(batches) < 1:
+        raise UsageError(f"Batch sizes must be at least 1, not {', '.join(map(str, batches)) or 'none'}.")
+    if not threads or any(several is not None and several < 1 for several in threads):
+        raise UsageError(f"Numbers of threads must be at least 1, not {', '.join(map(str, threads)) or 'none'}.")
+    if not levels:
+        raise UsageError(f"At least one optimisation level is needed: {', '.join(LEVELS)}.")
+    for level in levels:
+        if level not in LEVELS:
+            raise UnknownName("optimisation level", level, LEVELS)
+    if not 0 < seconds < float("inf"):
+        raise UsageError(f"seconds must be above 0, not {seconds:g}.")
+
+
+def _reason(noisy: Sequence[Row], rows: int) -> str | None:
+    """Why the report does not conclude, by the first of the rows from which nothing follows."""
+    if not noisy:
+        return None
+    more = f" ({len(noisy)} of {rows} conditions)" if rows > 1 else ""
+    return f"At {noisy[0].condition}, {' and '.join(noisy[0].noise.reasons)}{more}; {ADVICE}."
+
+
+def _once(model: Model, feeds: Arrays) -> float:
+    """Seconds of opening a session and answering thrice with it: what a pass takes beside its timed calls."""
     start = time.perf_counter()
-    open_model(path, providers=providers, threads=threads, check=False)
+    opened = open_model(model.path, providers=model.providers)
+    for _ in range(3):
+        opened.answer(feeds)
     return time.perf_counter() - start
 
 
-def _row(model: Model, batch: int, feeds: Arrays, peers: Sequence[Peer], *, seconds: float, advance: Advance) -> Row:
-    """One batch size: warm up, compare answers, then rounds in which everyone has a turn."""
-    model.answer(feeds)  # checks the inputs once; onnxruntime is then called as a deployment calls it
-    names = [tensor.name for tensor in model.outputs]
-    ours: Call = partial(model.session.run, names, feeds)
-    contestants: list[tuple[str, Call]] = [("", ours), *((peer.name, partial(peer.call, feeds)) for peer in peers)]
+def _highest(model: Model, condition: Condition, levels: Sequence[str]) -> list[Peer]:
+    """The highest level as a peer of the others: what a level gains is a comparison, and rows are not interleaved."""
+    highest = max(levels, key=list(LEVELS).index)
+    if condition.level == highest:
+        return []
+
+    def prepare(_: Model, threads: int | None) -> Answer:
+        opened = open_model(model.path, providers=model.providers, threads=threads, level=highest)
+        return lambda feeds: list(opened.answer(feeds).values())
+
+    return [Peer(f"level {highest}", prepare)]
+
+
+def _race(model: Model, condition: Condition, peers: Sequence[Peer]) -> None:
+    """One pass of one condition, in a fresh session."""
+    feeds, threads = condition.feeds, condition.threads
+    start = time.perf_counter()
+    opened = open_model(model.path, providers=model.providers, threads=threads, level=condition.level)
+    loaded = time.perf_counter()
+    opened.answer(feeds)
+    condition.firsts.append(time.perf_counter() - loaded)
+    condition.loads.append(loaded - start)
+    ours: Call = partial(opened.answer, feeds)
+    contestants: dict[str, Call] = {OURS: ours, CONTROL: ours}
     for peer in peers:
-        _check_answers(model, feeds, peer)
-    for _, call in contestants:
-        for _ in range(WARMUP):
-            call()
-    gc.collect()
-    times: dict[str, list[list[float]]] = {name: [] for name, _ in contestants}
-    for _ in range(ROUNDS):
-        for name, call in contestants:
-            sample(call, seconds=SETTLE * seconds / ROUNDS, least=1)
-            times[name].append(sample(call, seconds=seconds / ROUNDS, least=2))
-        advance(detail=f"batch {batch}")
-    against = {peer.name: _against(times[peer.name], times[""], batch) for peer in peers}
-    return Row(batch=batch, latency=_latency(times[""], batch), against=against)
+        answer = peer.prepare(opened, threads)
+        if len(condition.loads) == 1:
+            _check_answers(opened, feeds, peer.name, answer)
+        contestants[peer.name] = partial(answer, feeds)
+    with condition.watch:
+        condition.race.go(contestants)
 
 
-def _latency(rounds: list[list[float]], batch: int) -> Latency:
-    timing = summary([seconds for round_ in rounds for seconds in round_])
-    return Latency(
-        p50_ms=1e3 * timing.p50,
-        p90_ms=1e3 * timing.p90,
-        p99_ms=1e3 * timing.p99,
-        examples_per_second=batch / timing.mean,
-        calls=timing.n,
+def _row(model: Model, condition: Condition) -> Row:
+    """What the passes of one condition come to, and what a fresh process says of it."""
+    batch, threads, level = condition.batch, condition.threads, condition.level
+    fresh = measure_fresh(model.path, condition.feeds, providers=model.providers, threads=threads, level=level)
+    others, stolen = condition.watch.shares()
+    times = condition.race.times
+    by_round = {name: medians(passes) for name, passes in times.items()}
+    noise = judged(ratio_interval(by_round[CONTROL], by_round[OURS]), others, stolen)
+    return Row(
+        batch=batch,
+        threads=threads,
+        level=level,
+        latency=_latency(times[OURS], batch),
+        start=Start(
+            load_warm_ms=1e3 * statistics.median(condition.loads),
+            load_cold_ms=1e3 * fresh.load,
+            first_warm_ms=1e3 * statistics.median(condition.firsts),
+            first_cold_ms=1e3 * fresh.first,
+            sessions=len(condition.loads),
+        ),
+        memory=_memory(fresh),
+        noise=noise,
+        against={
+            name: _against(_latency(times[name], batch), ratio_interval(rounds, by_round[OURS]), noise)
+            for name, rounds in by_round.items()
+            if name not in (OURS, CONTROL)
+        },
     )
 
 
-def _against(theirs: list[list[float]], ours: list[list[float]], batch: int) -> Against:
-    ratios = [statistics.median(a) / statistics.median(b) for a, b in zip(theirs, ours, strict=True)]
-    return Against(latency=_latency(theirs, batch), ratio=statistics.median(ratios), ratio_low=min(ratios), ratio_high=max(ratios))
+def _memory(fresh: Fresh) -> Memory | None:
+    if fresh.how is None:
+        return None
+    loaded, run = max(0, fresh.loaded - fresh.before), max(0, fresh.run - fresh.before)
+    return Memory(loaded=loaded, run=run, process=fresh.run, how=fresh.how)
 
 
-def _check_answers(model: Model, feeds: Arrays, peer: Peer) -> None:
+def _latency(passes: Sequence[Sequence[Sequence[float]]], batch: int) -> Latency:
+    every = np.array([seconds for rounds in passes for round_ in rounds for seconds in round_])  # [calls]
+    by_round = [[1e3 * value for value in rounds] for rounds in medians(passes)]
+    return Latency(
+        p50=median_interval(by_round),
+        p90_ms=1e3 * float(np.percentile(every, 90)),
+        p99_ms=1e3 * float(np.percentile(every, 99)) if len(every) >= LONG_ENOUGH else None,
+        examples_per_second=batch / float(every.mean()),
+        calls=len(every),
+        rounds_ms=tuple(map(tuple, by_round)),
+    )
+
+
+def _against(latency: Latency, ratio: Interval, noise: Noise) -> Against:
+    return Against(latency=latency, ratio=ratio, verdict="too noisy to conclude" if noise.reasons else verdict(ratio))
+
+
+def _check_answers(model: Model, feeds: Arrays, name: str, answer: Answer) -> None:
     """A race against something that computes another thing, or with other weights, would say nothing."""
     try:
-        theirs = peer.call(feeds)
+        theirs = [np.asarray(output) for output in answer(feeds)]
     except ZooError:
         raise
     except Exception as error:  # a compiler that is missing, memory that runs out: whatever a peer may do
         reason = " ".join(str(error).split())[:200]
-        raise ZooError(f"The peer {peer.name} fails: {type(error).__name__}: {reason}.") from error
-    answer = model.answer(feeds)
+        raise ZooError(f"The peer {name} fails: {type(error).__name__}: {reason}.") from error
+    ours = model.answer(feeds)
     for tensor in model.outputs:
-        mine = answer[tensor.name]
+        mine = ours[tensor.name]
         if tensor.dtype == "float32" and not any(
-            mine.shape == other.shape and np.allclose(mine, other, rtol=1e-2, atol=1e-3) for other in theirs
+            other.dtype.kind == "f" and mine.shape == other.shape and np.allclose(mine, other, rtol=1e-2, atol=1e-3)
+            for other in theirs
         ):
-            raise ZooError(
-                f"The peer {peer.name} does not give the {tensor.name} of {model.id}: other weights, or another network."
-            )
+            raise ZooError(f"The peer {name} does not give the {tensor.name} of {model.id}: other weights, or another network.")

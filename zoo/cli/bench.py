@@ -1,125 +1,224 @@
-"""`zoo bench`: latency, throughput and size of an artifact. It imports torch with `--against` only."""
+"""`zoo bench`: latency, first call and memory of an artifact, or two saved reports side by side. It imports torch for the peers
+`eager` and `compile` only."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
-from zoo.benchmark.against import NAMES
-from zoo.benchmark.bench import BATCHES
+from zoo.benchmark.bench import BATCHES, SECONDS, THREADS
+from zoo.benchmark.peers import NAMES
 from zoo.cli.options import provider_option, runs_option
-from zoo.cli.output import artifacts_option, echo_json, echo_table, json_option
-from zoo.errors import UnknownName
+from zoo.cli.output import artifacts_option, echo_json, json_option
+from zoo.errors import UnknownName, UsageError, ZooError
+from zoo.runtime.session import LEVELS
 
 if TYPE_CHECKING:
+    from zoo.benchmark.compare import Comparison
     from zoo.benchmark.report import BenchReport
+    from zoo.progress import Progress
+    from zoo.report.latency import LatencyPlot
 
-BUSY = 0.2
-"""Share of the cores taken by others, above which figures are worth little."""
+ALL = "all"
+WITH_COMPARE = ("compare", "plot", "output", "strict", "as_json", "quiet")
+"""Options that mean something to `--compare`."""
 
 
-@click.command("bench", short_help="Measure latency, throughput and size of an artifact.")
-@click.argument("name")
+def _threads(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> tuple[int | None, ...]:
+    """Numbers of threads, `None` for `all`."""
+    words = [word.strip() for several in given for word in several.split(",")]
+    for word in words:
+        if word != ALL and not (word.isascii() and word.isdigit() and len(word) < 6 and int(word) >= 1):
+            raise click.BadParameter(f"{word!r} is neither a number of threads, such as 1, nor {ALL}.", context, parameter)
+    return tuple(None if word == ALL else int(word) for word in words)
+
+
+@click.command("bench", short_help="Measure latency, first call and memory of an artifact.")
+@click.argument("name", required=False)
 @artifacts_option
 @click.option("--batch", "batches", type=click.IntRange(min=1), multiple=True, help=f"Examples in a call; repeatable. {BATCHES}")
+@click.option(
+    "--threads",
+    callback=_threads,
+    multiple=True,
+    metavar="N|all,...",
+    help="Of one operator; all is onnxruntime's choice: the physical cores. Repeatable.  [default: 1,all]",
+)
+@click.option(
+    "--levels", default="all", metavar="LEVEL,...", show_default=True, help=f"Of graph optimisation: {', '.join(LEVELS)}."
+)
 @provider_option
 @runs_option
-@click.option("--threads", type=click.IntRange(min=1), help="Of one operator; else onnxruntime's choice.")
-@click.option("--against", default="", metavar="PEER,...", help=f"Time in turn with PyTorch: {', '.join(NAMES)}.")
-@click.option("--seconds", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True, help="For each batch size.")
+@click.option(
+    "--against", default="", metavar="PEER,...", help="Time in turn with bare (onnxruntime without zoo), eager, compile (PyTorch)."
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    default=SECONDS,
+    show_default=True,
+    help="Of timing, for each condition and contestant.",
+)
+@click.option(
+    "--compare", nargs=2, type=click.Path(path_type=Path), metavar="A.json B.json", help="Two saved reports, and no NAME."
+)
+@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw latency and ratios to this PNG, SVG or PDF.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the report to this file, too, as JSON.")
+@click.option("--strict", is_flag=True, help="Exit 1 if the machine is too noisy to conclude.")
 @json_option
 @click.option("-q", "--quiet", is_flag=True, help="No news on stderr.")
+@click.pass_context
 def command(
+    context: click.Context,
     *,
-    name: str,
+    name: str | None,
     artifacts: Path | None,
     batches: tuple[int, ...],
+    threads: tuple[int | None, ...],
+    levels: str,
     provider: str,
-    threads: int | None,
-    against: str,
     runs: Path,
+    against: str,
     seconds: float,
+    compare: tuple[Path, Path] | None,
+    plot: Path | None,
     output: Path | None,
+    strict: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Measure the artifact NAME: an id, a bare architecture, or a path.
+    """Measure the artifact NAME (an id, a bare architecture, or a path), or put two saved reports side by side.
 
-    Each batch size is timed for so many seconds, in turn with the peers if there are any; a ratio is the peer's time divided
-    by ours. Measure on an idle machine: whatever else runs is measured, too.
+    What is timed is the call that a deployment with zoo makes, checks included: zoo.runtime.Model.answer. Ours, ours once more
+    as a control, and peers take turns in short rounds; a ratio is the peer's time ÷ ours, with a 95 % bootstrap interval over
+    the rounds. If the control differs from ours, or others compute meanwhile, the figures are given and no verdict.
 
     \b
     zoo bench cnn
-    zoo bench cnn --against eager,compile --threads 1 --batch 1 --batch 64
+    zoo bench cnn --against bare,eager,compile --threads 1 --batch 1 --batch 64
+    zoo bench cnn --levels none,all --plot cnn.png --output today.json
+    zoo bench --compare yesterday.json today.json
     """
-    from zoo import api
-    from zoo.cli.artifacts import open_named
     from zoo.progress import default_progress
 
-    chosen = _peer_names(against)
-    model = open_named(name, artifacts, providers=(provider,))
     progress = default_progress(quiet=quiet)
-    progress.note(f"{model.id} from {model.path}")
-    report = api.bench(
-        model.path,
-        batches=batches or BATCHES,
-        provider=provider,
-        threads=threads,
-        against=chosen,
-        runs=runs,
-        seconds=seconds,
-        progress=progress,
-    )
-    if (report.machine.busy or 0) > BUSY:
-        progress.note(f"warning: other processes took {report.machine.busy:.0%} of the cores; measure again on an idle machine")
-    if output:
-        _write(output, report)
-        progress.note(f"written to {output}")
-    if as_json:
-        echo_json(report)
+    form = _form(plot) if plot else ""  # a wrong ending is told before anything takes time
+    found: BenchReport | Comparison
+    if compare:
+        _refuse_others(context, name)
+        found, figure = _compare(*compare)
+        for one in found.differences:
+            progress.note(f"warning: not alike: {one.what}: A {one.a}, B {one.b}")
+    elif name is None:
+        raise UsageError("bench needs the NAME of an artifact, or two reports to --compare.", hint="zoo bench cnn")
     else:
-        _show(report, chosen)
+        chosen, grades = _words(against, "peer", NAMES), _words(levels, "optimisation level", LEVELS)
+        path = _announced(name, artifacts, provider, progress)
+        found, figure = _measure(
+            path,
+            batches=batches or BATCHES,
+            threads=threads or THREADS,
+            levels=grades,
+            provider=provider,
+            against=chosen,
+            runs=runs,
+            seconds=seconds,
+            progress=progress,
+        )
+    if output:
+        _write(output, found, progress)
+    if plot:
+        from zoo.files import write_atomic
+        from zoo.report.style import LIGHT
+
+        write_atomic(plot, figure().draw(LIGHT).encode(form))
+        progress.note(f"drawn to {plot}")
+    if as_json:
+        echo_json(found)
+    else:
+        _show(found)
+    if strict and found.reason is not None:
+        raise ZooError(f"Too noisy to conclude: {found.reason}")
 
 
-def _peer_names(given: str) -> list[str]:
+def _refuse_others(context: click.Context, name: str | None) -> None:
+    """Whatever says how to measure says nothing to two reports that were measured."""
+    given = [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name not in WITH_COMPARE
+        and parameter.name != "name"
+        and context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+    ]
+    if name is not None or given:
+        wrong = [*([f"the name {name!r}"] if name is not None else []), *given]
+        raise UsageError(
+            f"--compare takes two reports that were measured before, and not {', '.join(wrong)}.",
+            hint="zoo bench --compare A.json B.json",
+        )
+
+
+def _words(given: str, kind: str, known: Collection[str]) -> list[str]:
+    """The names in `given`, each once."""
     names = list(dict.fromkeys(name.strip() for name in given.split(",") if name.strip()))
     for name in names:
-        if name not in NAMES:
-            raise UnknownName("peer", name, NAMES)
+        if name not in known:
+            raise UnknownName(kind, name, known, hint=f"one of {', '.join(known)}")
     return names
 
 
-def _show(report: BenchReport, peers: list[str]) -> None:
-    header = ["batch", "p50 ms", "p90 ms", "p99 ms", "examples/s"]
-    for peer in peers:
-        header += [f"{peer} p50 ms", f"{peer} ÷ ours"]
-    rows = []
-    for row in report.rows:
-        ours = row.latency
-        cells = [str(row.batch), *map(_ms, (ours.p50_ms, ours.p90_ms, ours.p99_ms)), f"{ours.examples_per_second:,.0f}"]
-        for peer in peers:
-            found = row.against[peer]
-            cells += [_ms(found.latency.p50_ms), f"{found.ratio:.2f} ({found.ratio_low:.2f}–{found.ratio_high:.2f})"]
-        rows.append(cells)
-    echo_table(header, rows)
-    machine = report.machine
-    threads = "onnxruntime's choice of threads" if report.threads is None else f"threads: {report.threads}"
-    click.echo(
-        f"{report.id}, {report.size / 1e3:,.0f} kB, loaded in {report.load_ms:.1f} ms; inputs: {report.inputs}; "
-        f"onnxruntime {machine.onnxruntime} on {report.provider}, {threads}; {machine.cpu}, cores: {machine.cores}"
-    )
+def _form(plot: Path) -> str:
+    """The format that a file's name asks for."""
+    from zoo.report.sheet import FORMATS
+
+    form = plot.suffix[1:].lower()
+    if form not in FORMATS:
+        raise UsageError(f"--plot draws {', '.join(f'.{known}' for known in FORMATS)}, not {plot.name!r}.")
+    return form
 
 
-def _ms(value: float) -> str:
-    return f"{value:.3f}" if value < 10 else f"{value:.1f}"
+def _announced(name: str, artifacts: Path | None, provider: str, progress: Progress) -> Path:
+    from zoo.cli.artifacts import open_named
+
+    model = open_named(name, artifacts, providers=(provider,))
+    progress.note(f"{model.id} from {model.path}")
+    return model.path
 
 
-def _write(path: Path, report: BenchReport) -> None:
-    import msgspec
+def _measure(path: Path, **options: Any) -> tuple[BenchReport, Callable[[], LatencyPlot]]:
+    from zoo import api
+    from zoo.benchmark.figure import report_plot
 
-    from zoo.files import write_atomic
+    report = api.bench(path, **options)
+    return report, lambda: report_plot(report)
 
-    write_atomic(path, msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+
+def _compare(first: Path, second: Path) -> tuple[Comparison, Callable[[], LatencyPlot]]:
+    from zoo.benchmark.compare import compare
+    from zoo.benchmark.figure import comparison_plot
+    from zoo.benchmark.saved import load
+
+    a, b = load(first), load(second)
+    found = compare(a, b)
+    return found, lambda: comparison_plot(found, a, b)
+
+
+def _show(found: BenchReport | Comparison) -> None:
+    from zoo.benchmark.report import BenchReport
+    from zoo.cli.bench_tables import show_comparison, show_report
+
+    if isinstance(found, BenchReport):
+        show_report(found)
+    else:
+        show_comparison(found)
+
+
+def _write(path: Path, found: BenchReport | Comparison, progress: Progress) -> None:
+    from zoo.benchmark.saved import save
+
+    save(found, path)
+    progress.note(f"written to {path}")

@@ -1,0 +1,85 @@
+"""Reports and comparisons as the lines of a plot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from zoo.benchmark.report import BenchReport, Interval, Latency, Row, threads_text
+from zoo.report.latency import LatencyPlot, Series
+
+if TYPE_CHECKING:
+    from zoo.benchmark.compare import Compared, Comparison
+
+R = TypeVar("R", "Row", "Compared")
+
+
+def report_plot(report: BenchReport) -> LatencyPlot:
+    """Latency of ours and of each peer, and the ratios with the control among them."""
+    peers = list(dict.fromkeys(name for row in report.rows for name in row.against))
+    times = _lines("ours", report.rows, lambda row: _band(row.latency))
+    ratios = []
+    for name in peers:
+        rows = [row for row in report.rows if name in row.against]
+        times += _lines(name, rows, lambda row, name=name: _band(row.against[name].latency))  # type: ignore[misc]
+        ratios += _lines(name, rows, lambda row, name=name: _ends(row.against[name].ratio))  # type: ignore[misc]
+    ratios += _lines("control: ours, entered twice", report.rows, lambda row: _ends(row.noise.control))
+    notes = [f"{report.machine.cpu}, cores: {report.machine.cores}; onnxruntime {report.machine.onnxruntime} on {report.provider}"]
+    if report.reason is not None:
+        notes.append(f"Too noisy to conclude: {report.reason}")
+    return LatencyPlot(
+        title=f"{report.id}: time of a call",
+        notes=tuple(notes),
+        times=tuple(times),
+        ratios=tuple(ratios),
+        band="median; shaded: to the 90th percentile",
+        ratio="time ÷ ours, 95 % intervals",
+    )
+
+
+def comparison_plot(found: Comparison, a: BenchReport, b: BenchReport) -> LatencyPlot:
+    """Latency of both, and B ÷ A."""
+    keys = {(row.batch, row.threads, row.level) for row in found.rows}
+    names = (f"A: {a.id}, {a.created}", f"B: {b.id}, {b.created}")
+    times: list[Series] = []
+    for name, report in zip(names, (a, b), strict=True):
+        rows = [row for row in report.rows if (row.batch, row.threads, row.level) in keys]
+        times += _lines(name, rows, lambda row: _band(row.latency))
+    notes = [
+        f"Not interleaved: within the grey band ({found.drift:.0%}) nothing is concluded.",
+        *(f"{one.what}: A {one.a}; B {one.b}" for one in found.differences),
+    ]
+    return LatencyPlot(
+        title=f"{a.id} and {b.id}: time of a call" if a.id != b.id else f"{a.id}: time of a call, two reports",
+        notes=tuple(notes),
+        times=tuple(times),
+        ratios=tuple(_lines("B ÷ A", found.rows, lambda row: _ends(row.ratio))),
+        band="median; shaded: to the 90th percentile",
+        ratio="time of B ÷ A, 95 % intervals",
+        margin=found.drift,
+    )
+
+
+def _lines(name: str, rows: Sequence[R], figures: Callable[[R], tuple[float, float, float]]) -> list[Series]:
+    """One line for each number of threads and level."""
+    levels = {row.level for row in rows}
+    lines = []
+    for threads, level in dict.fromkeys((row.threads, row.level) for row in rows):
+        chosen = sorted((row for row in rows if (row.threads, row.level) == (threads, level)), key=_batch)
+        values, low, high = zip(*(figures(row) for row in chosen), strict=True)
+        variant = threads_text(threads) + (f", level {level}" if levels != {"all"} else "")
+        lines.append(Series(name, variant, tuple(row.batch for row in chosen), values, low, high))
+    return lines
+
+
+def _batch(row: Row | Compared) -> int:
+    return row.batch
+
+
+def _band(latency: Latency) -> tuple[float, float, float]:
+    """Median, and the band from it to the 90th percentile (of very few calls that may lie below it)."""
+    return latency.p50_ms, latency.p50_ms, max(latency.p50_ms, latency.p90_ms)
+
+
+def _ends(interval: Interval) -> tuple[float, float, float]:
+    return interval.value, interval.low, interval.high
