@@ -18,7 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from zoo.api import bench, export, list_models, load, open, predict, resume, train, verify  # noqa: A004
+    from zoo.api import bench, export, list_models, load, open, plot, predict, resume, train, verify  # noqa: A004
     from zoo.errors import ZooError
     from zoo.hookspecs import hookimpl
     from zoo.way import reproduce, run
@@ -31,6 +31,7 @@ __all__ = [
     "list_models",
     "load",
     "open",
+    "plot",
     "predict",
     "reproduce",
     "resume",

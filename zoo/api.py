@@ -1,6 +1,6 @@
 """The verbs of the command line as functions, for notebooks and scripts.
 
-Only `train`, `resume`, `load` and `export` import torch; `open`, `verify`, `predict` and `bench` run on onnxruntime alone.
+Only `train`, `resume`, `load`, `plot` and `export` import torch; `open`, `verify`, `predict` and `bench` run on onnxruntime alone.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import nn
 
-    from zoo.benchmark.bench import Peer
+    from zoo.benchmark.peers import Peer
     from zoo.benchmark.report import BenchReport
     from zoo.certify.replay import Replay
     from zoo.exporting.export import Artifact
+    from zoo.exporting.plot import Plotted
     from zoo.runtime.manifest import Manifest
     from zoo.runtime.model import Model
     from zoo.training.run import Run
@@ -49,6 +50,7 @@ def train(
     device: str = "auto",
     precision: str | None = None,
     compiled: bool = False,
+    captured: bool = False,
     deterministic: bool = False,
     output: str | Path = RUNS,
     data: str | Path | None = None,
@@ -65,6 +67,7 @@ def train(
         device: `"auto"`, `"cpu"`, `"cuda"`, `"cuda:N"`, `"mps"`.
         precision: `"fp32"`, `"bf16"` or `"auto"`; `None` is the recipe's.
         compiled: step through `torch.compile`.
+        captured: capture the passes of a step as CUDA graphs.
         deterministic: an operation without a deterministic form is an error.
         output: folder of runs; the run is `output/<id>/<n>`.
         data: folder of your own data.
@@ -76,7 +79,7 @@ def train(
     Raises:
         ZooError: see `zoo.errors`; a `KeyboardInterrupt` leaves a run that `resume` continues.
     """
-    from zoo.training.train import Options
+    from zoo.training.options import Options
     from zoo.training.train import train as train_spec
 
     registry = registry or default_registry()
@@ -84,6 +87,7 @@ def train(
         device=device,
         precision=precision,
         compiled=compiled,
+        captured=captured,
         deterministic=deterministic,
         changes=dict(recipe or {}),
         output=Path(output),
@@ -140,6 +144,48 @@ def load_exported(manifest: Manifest, runs: Sequence[Path] = (RUNS,), registry: 
     from zoo.exporting.source import load_graph
 
     return load_graph(manifest, runs, registry or default_registry()).module
+
+
+def plot(
+    target: str | Path,
+    *,
+    runs: str | Path = RUNS,
+    output: str | Path | None = None,
+    only: Sequence[str] = (),
+    theme: str = "light",
+    format: str = "png",  # noqa: A002
+    progress: Progress = SILENT,
+    registry: Registry | None = None,
+) -> Plotted:
+    """Draw what there is to see of a run or a model: curves, mistakes, weights, filters, feature maps, each where it applies.
+
+    Args:
+        target: a run's folder, `id/n`, an id or architecture (its newest finished run, else its newest), or a model with given
+            weights.
+        runs: folder of runs.
+        output: folder of the pictures; by default `plots` in the run, or `plots/<id>` for given weights.
+        only: names of views (`zoo.views.gather.VIEWS`); none given, all that apply.
+        theme: `"light"` or `"dark"`.
+        format: `"png"`, `"svg"` or `"pdf"`.
+        progress: who is told.
+        registry: of another set of plugins.
+
+    Raises:
+        UnknownName: there is no such run, model or view.
+        UsageError: there is nothing to draw, or a view named in `only` does not apply.
+    """
+    from zoo.exporting.plot import plot as plot_target
+
+    return plot_target(
+        str(target),
+        runs=Path(runs),
+        output=Path(output) if output is not None else None,
+        only=only,
+        theme=theme,
+        form=format,
+        progress=progress,
+        registry=registry or default_registry(),
+    )
 
 
 def export(
@@ -278,55 +324,62 @@ def bench(
     *,
     artifacts: str | Path | None = None,
     batches: Sequence[int] = (1, 8, 64, 512),
+    threads: Sequence[int | None] = (1, None),
+    levels: Sequence[str] = ("all",),
     provider: str = "cpu",
-    threads: int | None = None,
     against: Sequence[str] = (),
     runs: str | Path = RUNS,
-    seconds: float = 1.0,
+    seconds: float = 0.4,
     progress: Progress = SILENT,
 ) -> BenchReport:
-    """Latency, throughput, load time and size of an artifact.
+    """Latency with intervals, load time, time of the first call and memory of an artifact, under every condition.
 
     Args:
         model: id, architecture or artifact folder.
         artifacts: folder of artifacts that is looked in first.
-        batches: sizes.
-        provider: of onnxruntime; it is used, or it is an error.
+        batches: examples in a call.
         threads: for one operator; `None` lets onnxruntime decide.
-        against: `"eager"`, `"compile"`: PyTorch on the same inputs, interleaved; imports torch.
-        runs: folder of runs, where `against` finds the artifact's weights.
-        seconds: of measuring, for each batch size.
+        levels: of graph optimisation.
+        provider: of onnxruntime; it is used, or it is an error.
+        against: `"bare"`, onnxruntime without zoo; `"eager"`, `"compile"`: PyTorch, and only these import torch. All are timed in
+            turn with ours on the same inputs.
+        runs: folder of runs, where PyTorch finds the artifact's weights.
+        seconds: of measuring, for each condition and contestant.
         progress: who is told.
     """
     from zoo.benchmark.bench import bench as bench_path
 
     path = Path(model) if isinstance(model, Path) else artifact_path(model, artifacts)
-    peers: tuple[Peer, ...] = ()
-    if against:
-        # Beside the artifacts' folder is where `zoo run` puts its runs.
-        manifest = open(path, providers=(provider,)).manifest
-        module = load_exported(manifest, (Path(runs), path.parent.parent / "runs"))
-        peers, threads = _peers(against, module, [tensor.name for tensor in manifest.inputs], provider, threads)
     return bench_path(
         path,
         batches=tuple(batches),
+        threads=tuple(threads),
+        levels=tuple(levels),
         providers=(provider,),
-        threads=threads,
-        against=peers,
+        against=_peers(against, path, provider, runs),
         seconds=seconds,
         progress=progress,
     )
 
 
-def _peers(
-    names: Sequence[str], module: nn.Module, inputs: Sequence[str], provider: str, threads: int | None
-) -> tuple[tuple[Peer, ...], int]:
-    """PyTorch with the artifact's weights, and the number of threads that both sides get."""
-    from zoo.benchmark import against
+def _peers(names: Sequence[str], path: Path, provider: str, runs: str | Path) -> list[Peer]:
+    """The peers that `names` mean, in their order; those of PyTorch with the weights of the artifact at `path`."""
+    from zoo.benchmark.peers import BARE, NAMES, bare
 
-    threads = threads or against.default_threads()
-    device = "cuda" if provider in ("cuda", "tensorrt") else "cpu"
-    return against.peers(names, module, inputs, threads=threads, device=device), threads
+    for name in names:
+        if name not in NAMES:
+            raise UnknownName("peer", name, NAMES)
+    found = {BARE: bare()}
+    if originals := [name for name in names if name != BARE]:
+        from zoo.benchmark import against
+
+        manifest = open(path, providers=(provider,)).manifest
+        # Beside the artifacts' folder is where `zoo run` puts its runs.
+        module = load_exported(manifest, (Path(runs), path.parent.parent / "runs"))
+        device = "cuda" if provider in ("cuda", "tensorrt") else "cpu"
+        inputs = [tensor.name for tensor in manifest.inputs]
+        found |= {peer.name: peer for peer in against.peers(originals, module, inputs, device=device)}
+    return [found[name] for name in dict.fromkeys(names)]
 
 
 def _trained_id(model: str, registry: Registry) -> str:

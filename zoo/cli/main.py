@@ -17,6 +17,7 @@ VERBS = {
     "train": "Train a model by its recipe.",
     "runs": "Training runs in this folder.",
     "reproduce": "Train n seeds and compare with the published figure.",
+    "plot": "Draw a run: curves, mistakes, weights, filters, feature maps.",
     "export": "Make a certified ONNX artifact of a trained model.",
     "verify": "Replay an artifact's certificate with onnxruntime alone.",
     "bench": "Measure latency, throughput and size of an artifact.",

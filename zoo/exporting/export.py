@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,11 @@ from zoo.graph import Assets, Graph
 from zoo.plugins import DISTRIBUTION, resolve
 from zoo.progress import Progress
 from zoo.report.card import model_card
+from zoo.report.plot import Plot
+from zoo.report.style import LIGHT
 from zoo.spec import ModelSpec, Recipe, TensorSpec, to_plain
+from zoo.views.gather import gather
+from zoo.views.subject import Subject as Seen
 
 if TYPE_CHECKING:
     from torch import nn
@@ -42,7 +47,7 @@ class Trained:
         recipe: that trained it; `None` for given weights.
         metrics: on the test split.
         run: folder and weights' hash of its run; `None` for given weights.
-        history: epoch lines of its run.
+        history: lines of its run's `metrics.jsonl`.
         judge: answers → metrics.
         machine: for the record.
         created: time, UTC.
@@ -59,6 +64,11 @@ class Trained:
     judge: Any
     machine: Mapping[str, Any]
     created: str
+
+    @property
+    def seen(self) -> Seen:
+        """It, to be looked at."""
+        return Seen(self.id, self.spec, self.module, self.dataset, self.history)
 
 
 @dataclass(frozen=True)
@@ -102,10 +112,34 @@ def export(
             raise UnknownName(
                 f"export of {trained.spec.id} called", variant, trained.spec.exports, hint=f"zoo show {trained.spec.id}"
             )
-    return [_export_one(trained, folder, variant, opset, providers, progress) for variant in wanted]
+    pictures = _Pictures(trained)
+    return [_export_one(trained, pictures, folder, variant, opset, providers, progress) for variant in wanted]
 
 
-def _export_one(trained: Trained, folder: Path, variant: str, opset: int, providers: Sequence[str], progress: Progress) -> Artifact:
+class _Pictures:
+    """The card's pictures, made when they are first needed and once for all variants.
+
+    Args:
+        trained: whose they are.
+    """
+
+    def __init__(self, trained: Trained) -> None:
+        self.trained = trained
+
+    @cached_property
+    def plots(self) -> dict[str, Plot]:
+        """By name."""
+        return gather(self.trained.seen).plots
+
+    @cached_property
+    def files(self) -> dict[str, bytes]:
+        """By name of the file."""
+        return {f"{name}.png": plot.draw(LIGHT).encode() for name, plot in self.plots.items()}
+
+
+def _export_one(
+    trained: Trained, pictures: _Pictures, folder: Path, variant: str, opset: int, providers: Sequence[str], progress: Progress
+) -> Artifact:
     spec = trained.spec
     default = next(iter(spec.exports))
     artifact_id = trained.id if variant == default else f"{trained.id}.{variant}"
@@ -144,8 +178,10 @@ def _export_one(trained: Trained, folder: Path, variant: str, opset: int, provid
             "run": dict(trained.run) if trained.run else None,
         }
         (beside / "zoo.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        card = model_card(manifest, certificate, spec, trained.recipe, trained.history, beside)
+        card = model_card(manifest, certificate, spec, trained.recipe, pictures.plots)
         (beside / "README.md").write_text(card, encoding="utf-8")
+        for name, picture in pictures.files.items():
+            (beside / name).write_bytes(picture)
     return Artifact(artifact_id, folder / artifact_id, manifest, certificate)
 
 

@@ -20,10 +20,11 @@ from zoo.plugins import resolve
 from zoo.progress import Progress
 from zoo.registry import Registry
 from zoo.spec import ModelSpec, to_plain
+from zoo.training.build import build_module, make_task
 from zoo.training.checkpoint import load_tensors
 from zoo.training.device import describe
 from zoo.training.run import Run, find_run, list_runs, newest_finished, now
-from zoo.training.train import build_module, data_of, make_task
+from zoo.training.train import data_of
 
 if TYPE_CHECKING:
     from torch import nn
@@ -122,7 +123,7 @@ def source_of(model: str | None, run: str | Path | None, runs: Path, registry: R
         recipe=recipe,
         metrics=state.metrics,
         run=facts,
-        history=found.epochs(),
+        history=tuple(found.lines()),
         judge=make_task(spec, recipe, dataset).judge,
         machine=describe(torch.device("cpu")),
         created=now(),

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from zoo.report.curves import draw_curves
 from zoo.report.tables import figure, markdown_table, setting
 from zoo.spec import ModelSpec, Recipe, TensorSpec, to_plain
 
 if TYPE_CHECKING:
     from zoo.certify.certificate import Certificate
+    from zoo.report.plot import Plot
+
+INSIDE = "A look inside"
+PLACES = {
+    "curves": ("Training", "Learning curves"),
+    "samples": ("Data and licence", "Examples"),
+    "confusion": ("Figures", "Confusion matrix"),
+    "mistakes": ("Figures", "First mistakes"),
+    "weights": (INSIDE, "Weights as pictures"),
+    "parameters": (INSIDE, "Parameters"),
+    "filters": (INSIDE, "Filters"),
+    "maps": (INSIDE, "Feature maps"),
+    "edges": (INSIDE, "Edge filter"),
+}
+"""View → the section its picture stands in, and what it is called there."""
 
 
 def model_card(
@@ -19,28 +32,29 @@ def model_card(
     certificate: Certificate,
     spec: ModelSpec,
     recipe: Recipe | None,
-    history: Sequence[Mapping[str, Any]],
-    folder: Path,
+    plots: Mapping[str, Plot],
 ) -> str:
-    """Markdown for the artifact's README.md; its plots are written to `folder`."""
-    parts = [
-        _front_matter(manifest),
-        f"# {manifest['id']}\n\n{manifest['summary']}. After: {spec.source}.",
-        f"## Use\n\n{_usage(manifest)}",
-        f"## Inputs and outputs\n\n{_signature(manifest)}",
-        f"## Figures\n\n{_figures(manifest, spec)}",
-    ]
-    if recipe is not None:
-        parts.append(f"## Training\n\n{_training(manifest, recipe)}")
-    if len(history) > 1:
-        draw_curves(history, folder / "training.png", title=manifest["id"])
-        parts.append(
-            "![Loss and accuracy over the epochs](training.png)\n\n"
-            "The training loss is what was minimised: with dropout, augmentation, smoothing and penalties where there are any."
-        )
-    parts.append(f"## Certificate\n\n{_certificate(certificate)}")
-    parts.append(f"## Data and licence\n\n{_data(manifest)}")
-    return "\n\n".join(parts) + "\n"
+    """Markdown for the artifact's README.md, which shows each of `plots` as `<name>.png` beside it."""
+    sections = {
+        "Use": _usage(manifest),
+        "Inputs and outputs": _signature(manifest),
+        "Figures": _figures(manifest, spec),
+        INSIDE: "",
+        "Training": _training(manifest, recipe) if recipe is not None else "",
+        "Certificate": _certificate(certificate),
+        "Data and licence": _data(manifest),
+    }
+    for name, plot in plots.items():
+        section, title = PLACES[name]
+        sections[section] = f"{sections[section]}\n\n{_shown(name, title, plot)}".lstrip()
+    head = [_front_matter(manifest), f"# {manifest['id']}\n\n{manifest['summary']}. After: {spec.source}."]
+    return "\n\n".join([*head, *(f"## {title}\n\n{text}" for title, text in sections.items() if text)]) + "\n"
+
+
+def _shown(name: str, title: str, plot: Plot) -> str:
+    """A picture with what is on it, for those who cannot see it, and what to see on it, for those who can."""
+    words = plot.shows.translate({ord(letter): f"\\{letter}" for letter in "\\[]<>"})  # a class may be called anything
+    return f"![{title}: {words}]({name}.png)\n\n{plot.lesson}"
 
 
 def _front_matter(manifest: Mapping[str, Any]) -> str:

@@ -1,0 +1,35 @@
+"""What every kind of figure is: numbers, the words that go with them, and a card that shows both."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from zoo.report.sheet import Sheet
+from zoo.report.style import Theme
+
+
+class Plot(ABC):
+    """A figure before it is drawn: arrays of NumPy and words; drawing needs neither torch nor the model."""
+
+    @property
+    @abstractmethod
+    def shows(self) -> str:
+        """What is on it, with its main figures, in one line."""
+
+    @property
+    @abstractmethod
+    def lesson(self) -> str:
+        """What to see on it, in a sentence or two."""
+
+    @abstractmethod
+    def facts(self) -> dict[str, Any]:
+        """Its figures, ready for JSON."""
+
+    @abstractmethod
+    def draw(self, theme: Theme) -> Sheet:
+        """The card."""
+
+    def text(self) -> str:
+        """Its numbers for a terminal, where they are few enough to be read; else nothing."""
+        return ""

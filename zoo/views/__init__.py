@@ -1,0 +1,1 @@
+"""What there is to see of a trained module and its data: each view gathers the arrays of one figure."""

@@ -1,0 +1,69 @@
+"""The table of views, and what of it applies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from zoo.errors import UnknownName
+from zoo.report.plot import Plot
+from zoo.views.curves import curves
+from zoo.views.edges import edges
+from zoo.views.judged import confusion, mistakes, samples
+from zoo.views.layers import filters, maps, parameters, weights
+from zoo.views.subject import LeftOut, Subject
+
+VIEWS: dict[str, Callable[[Subject], Plot]] = {
+    "curves": curves,
+    "samples": samples,
+    "confusion": confusion,
+    "mistakes": mistakes,
+    "weights": weights,
+    "parameters": parameters,
+    "filters": filters,
+    "maps": maps,
+    "edges": edges,
+}
+"""Name → what gathers its arrays, or raises `LeftOut`, by properties of what it is given."""
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The views of a subject.
+
+    Args:
+        plots: by name, in the table's order.
+        left_out: why others do not apply, by name.
+    """
+
+    plots: dict[str, Plot] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+
+def check_views(names: Sequence[str]) -> None:
+    """Raise `UnknownName` for a name that is none of a view."""
+    for name in names:
+        if name not in VIEWS:
+            raise UnknownName("view", name, VIEWS, hint="zoo plot --help")
+
+
+def gather(subject: Subject, only: Sequence[str] = ()) -> Gathered:
+    """The views that apply.
+
+    Args:
+        subject: what is looked at.
+        only: names of views; none given, all.
+
+    Raises:
+        UnknownName: there is no such view.
+    """
+    check_views(only)
+    gathered = Gathered()
+    for name, view in VIEWS.items():
+        if only and name not in only:
+            continue
+        try:
+            gathered.plots[name] = view(subject)
+        except LeftOut as why:
+            gathered.left_out[name] = str(why)
+    return gathered
