@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import math
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,9 +56,11 @@ def read_proof(artifact: Artifact) -> tuple[Certificate, dict[str, Vectors]]:
     cases = _cases(where, _unpacked(where, artifact.golden))
     shapes = {case.name: case.shapes for case in certificate.cases}
     if cases.keys() != shapes.keys():
-        names = ", ".join(sorted(cases.keys() ^ shapes.keys()))
-        raise IntegrityError(f"{where} does not hold the cases that its certificate names; they differ in {names}.")
+        names = sorted(cases.keys() ^ shapes.keys())
+        raise IntegrityError(f"{where} does not hold the cases that its certificate names; they differ in {_listed(names)}.")
     for name, case in cases.items():
+        if not name.isprintable() or len(name) > 80:
+            raise IntegrityError(f"{where} holds a case called {_listed([name])}; a name should be short.")
         if {key: array.shape for key, array in case.inputs.items()} != shapes[name]:
             raise IntegrityError(f"{where} does not hold inputs of the shapes that its certificate gives for {name}.")
         _check_case(where, name, case, artifact.manifest, certificate)
@@ -79,7 +81,7 @@ def _certificate(artifact: Artifact) -> Certificate:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise IntegrityError(f"{file} is no certificate: {error}.") from error
     if certificate.problems:
-        raise IntegrityError(f"{file} is the certificate of a model that failed: {certificate.problems[0]}.")
+        raise IntegrityError(f"{file} is the certificate of a model that failed: {_listed(certificate.problems, 1)}.")
     if wrong := _missing(certificate, manifest):
         raise IntegrityError(f"{file} does not prove what a certificate has to: {wrong}.")
     return certificate
@@ -91,15 +93,15 @@ def _missing(certificate: Certificate, manifest: Manifest) -> str | None:
     if certificate.contract != CONTRACT:
         return f"it has contract {certificate.contract}; this zoo reads contract {CONTRACT}"
     if certificate.id != manifest.id:
-        return f"it is of {certificate.id}, not of {manifest.id}"
+        return f"it is of {_listed([certificate.id])}, not of {manifest.id}"
     if certificate.levels != tuple(LEVELS):
-        return f"it covers the levels {', '.join(certificate.levels) or 'none'}, not {', '.join(LEVELS)}"
+        return f"it covers the levels {_listed(certificate.levels) or 'none'}, not {', '.join(LEVELS)}"
     if "cpu" not in certificate.providers:
         return "it leaves out the CPU"
     if not certificate.cases or len({case.name for case in certificate.cases}) < len(certificate.cases):
         return "it should have at least one case, each with a name of its own"
     if certificate.bounds.keys() != floats:
-        return f"it bounds {', '.join(certificate.bounds) or 'nothing'}, not {', '.join(sorted(floats))}"
+        return f"it bounds {_listed(certificate.bounds) or 'nothing'}, not {', '.join(sorted(floats))}"
     for name, bound in certificate.bounds.items():
         right = error_bound(bound.torch_error, bound.golden_max)
         if min(bound.torch_error, bound.golden_max) < 0 or bound.bound != right or not math.isfinite(right):
@@ -107,6 +109,13 @@ def _missing(certificate: Certificate, manifest: Manifest) -> str | None:
         if not bound.passed:
             return f"{name} lies {bound.onnxruntime_error:g} from the golden answer, beyond its bound"
     return None
+
+
+def _listed(names: Iterable[str], most: int = 4) -> str:
+    """A stranger's names in a few characters that a terminal can show."""
+    names = list(names)
+    shown = [name if name.isprintable() and len(name) <= 200 else f"{ascii(name)[:200]}…" for name in names[:most]]
+    return ", ".join(shown) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def _unpacked(where: Path, content: bytes) -> Arrays:
@@ -122,7 +131,7 @@ def _unpacked(where: Path, content: bytes) -> Arrays:
     # zipfile, zlib and numpy's parser of headers have no common error, and a huge shape is a MemoryError.
     except Exception as error:
         raise IntegrityError(
-            f"{where} does not hold the vectors that its certificate names: {str(error) or type(error).__name__}."
+            f"{where} does not hold the vectors that its certificate names: {_listed([str(error) or type(error).__name__])}."
         ) from error
     if size > GOLDEN_LIMIT:
         raise IntegrityError(
@@ -145,7 +154,7 @@ def _cases(where: Path, arrays: Mapping[str, np.ndarray]) -> dict[str, Vectors]:
             case ["margin", name, source]:  # its values are not used: gaps are taken from the scores themselves
                 vectors.sources[name] = source
             case _:
-                raise IntegrityError(f"{where} holds an array {key!r}, which no certificate names.")
+                raise IntegrityError(f"{where} holds an array {_listed([key])}, which no certificate names.")
     return cases
 
 
@@ -169,7 +178,7 @@ def _check_case(where: Path, name: str, case: Vectors, manifest: Manifest, certi
             raise IntegrityError(f"{where} holds answers for {name} and {output} beyond the largest that its certificate gives.")
     for output, source in case.sources.items():
         if source not in certificate.bounds:
-            raise IntegrityError(f"{where} says that {output} follows from {source}, which is no float output.")
+            raise IntegrityError(f"{where} says that {output} follows from {_listed([source])}, which is no float output.")
         if not is_label(manifest, output, source):
             continue
         scores = case.outputs[source]

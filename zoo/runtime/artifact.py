@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import stat
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,11 @@ MANIFEST = "zoo.json"
 CERTIFICATE = "certificate.json"
 GOLDEN = "golden.npz"
 HASHED = {MODEL: "model_sha256", CERTIFICATE: "certificate_sha256", GOLDEN: "golden_sha256"}
+MOST = 2**31 - 1
+"""Bytes of a file that is read: no protobuf has more, and the whole of it lies in memory."""
+LIMITS = {MANIFEST: 64 * 2**20, CERTIFICATE: 64 * 2**20, GOLDEN: 256 * 2**20}
+ATTEMPTS = 20
+"""Times that an artifact is read anew when an export puts another one in its place meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +103,33 @@ def _with_id(folder: Path) -> Path:
 def check(folder: Path) -> Artifact:
     """Read an artifact and compare the SHA-256 of every file with its manifest.
 
+    Where an export replaces it meanwhile, the old one or the new one is read, whole.
+
     Raises:
-        IntegrityError: a file is missing, changed, no plain file, or a link that leads out of the folder; the manifest is
-            malformed; the certificate is of another model; or the graph keeps data in another file.
+        IntegrityError: a file is missing, changed, too large, no plain file, or a link that leads out of the folder; the manifest
+            is malformed; the certificate is of another model; or the graph keeps data in another file.
     """
+    for attempt in range(ATTEMPTS):
+        before = _identity(folder)
+        try:
+            return _check(folder)
+        except (IntegrityError, FileNotFoundError):
+            if attempt + 1 == ATTEMPTS or before == _identity(folder) is not None:
+                raise
+        time.sleep(0.005)  # where folders cannot be exchanged in one step, there is none for a moment
+    raise AssertionError
+
+
+def _identity(folder: Path) -> tuple[int, int, int] | None:
+    """What tells a folder from one that takes its place."""
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_ctime_ns
+
+
+def _check(folder: Path) -> Artifact:
     manifest = parse(read_inside(folder, MANIFEST), where=str(folder / MANIFEST))
     contents = {name: read_inside(folder, name) for name in HASHED}
     for name, field in HASHED.items():
@@ -128,7 +158,7 @@ def read_inside(folder: Path, name: str) -> bytes:
     """The bytes of a plain file of an artifact.
 
     Raises:
-        IntegrityError: it is missing, no plain file, or a link that leads out of the folder.
+        IntegrityError: it is missing, too large, no plain file, or a link that leads out of the folder.
     """
     path = folder / name
     try:
@@ -139,14 +169,24 @@ def read_inside(folder: Path, name: str) -> bytes:
         inside = False
     if not inside:
         raise IntegrityError(f"{path} is a link that leads out of its artifact; it should be a file of its own.")
-    return read_plain(path)
+    return read_plain(path, limit=LIMITS.get(name, MOST))
 
 
-def read_plain(path: Path) -> bytes:
-    """The bytes of a plain file; a pipe or device, which might never end, is refused with an `IntegrityError`."""
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise IntegrityError(f"{path} is no plain file.")
-    return path.read_bytes()
+def read_plain(path: Path, *, limit: int = MOST) -> bytes:
+    """The bytes of a plain file of at most `limit` bytes; a pipe or device, which might never end, is refused.
+
+    Raises:
+        IntegrityError: it is larger, or no plain file.
+        OSError: it cannot be read.
+    """
+    # Opened without waiting, so that a pipe that takes the file's place meanwhile is refused, too.
+    with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb") as stream:
+        found = os.fstat(stream.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise IntegrityError(f"{path} is no plain file.")
+        if found.st_size > limit:
+            raise IntegrityError(f"{path} has {found.st_size:,} bytes, more than the {limit:,} that are read.")
+        return stream.read()
 
 
 # A tensor kept in another file has an entry `key: "location"` in its `external_data`. On the wire that is the tag of field 1

@@ -132,11 +132,12 @@ def parse(content: bytes | str, *, where: str, embedded: bool = False) -> Manife
     """
     try:
         value = json.loads(content, parse_constant=_refuse_constant, object_pairs_hook=_refuse_twins)
-    except (ValueError, RecursionError) as error:  # JSONDecodeError and UnicodeDecodeError are ValueErrors
+        json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:  # JSONDecodeError, and half a surrogate pair, are ValueErrors
         raise IntegrityError(f"{where} is no readable JSON: {error}.") from None
     node = _Node(value, where, "")
     if (contract := node.object().get("contract")) != CONTRACT:
-        raise IntegrityError(f"{where} has contract {contract!r}; this zoo reads contract {CONTRACT}.")
+        raise IntegrityError(f"{where} has contract {_shown(contract)}; this zoo reads contract {CONTRACT}.")
     return _manifest(node, embedded=embedded)
 
 
@@ -192,7 +193,7 @@ def _tensor(node: _Node) -> Tensor:
     if low is not None and high is not None and low > high:
         node.wrong("a low that is at most its high")
     return Tensor(
-        name=node["name"].text(least=1),
+        name=node["name"].name(),
         dtype=node["dtype"].text(choices=DTYPES),
         shape=tuple(axis.axis() for axis in node["shape"].items()),
         meaning=node["meaning"].text(),
@@ -227,6 +228,12 @@ def _run(node: _Node) -> Run:
     )
 
 
+def _shown(value: Any) -> str:
+    """A value in a few characters that a terminal can show."""
+    shown = ascii(value) if not str(value).isprintable() else repr(value)
+    return shown if len(shown) <= 60 else f"{shown[:57]}..."
+
+
 @dataclass(frozen=True)
 class _Node:
     """A value of the JSON with its path, so that an error can say what is wrong where."""
@@ -236,9 +243,7 @@ class _Node:
     path: str
 
     def wrong(self, right: str) -> NoReturn:
-        shown = repr(self.value)
-        shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
-        raise IntegrityError(f"{self.where} is malformed: {self.path or 'it'} is {shown}, which should be {right}.")
+        raise IntegrityError(f"{self.where} is malformed: {self.path or 'it'} is {_shown(self.value)}, which should be {right}.")
 
     def object(self) -> dict[str, Any]:
         if not isinstance(self.value, dict):
@@ -251,7 +256,7 @@ class _Node:
         for problem, names in (("lacks", expected - optional - found), ("has the unknown", found - expected)):
             if names:
                 place = f" {self.path}" if self.path else " it"
-                raise IntegrityError(f"{self.where} is malformed:{place} {problem} {', '.join(map(repr, sorted(names)))}.")
+                raise IntegrityError(f"{self.where} is malformed:{place} {problem} {', '.join(map(_shown, sorted(names)))}.")
 
     def get(self, name: str) -> Any:
         return self.value.get(name)
@@ -272,6 +277,13 @@ class _Node:
         if pattern and not pattern.match(self.value):
             self.wrong("a SHA-256 of 64 hexadecimal digits" if pattern is SHA256 else "an id like cnn.fast")
         return str(self.value)
+
+    def name(self) -> str:
+        """A name that may stand in a message."""
+        text = self.text(least=1)
+        if not text.isprintable() or len(text) > 200:
+            self.wrong("a name of at most 200 characters that can be shown")
+        return text
 
     def whole(self, *, least: int) -> int:
         if not isinstance(self.value, int) or isinstance(self.value, bool) or not least <= self.value < 2**63:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import contextlib
 import re
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import DeviceError, IntegrityError, UnknownName, UsageError
 from zoo.runtime.manifest import Manifest, parse
 from zoo.runtime.providers import for_session, short
+from zoo.runtime.wire import refuse_functions
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+    from onnxruntime import InferenceSession, RunOptions
 
 KEY = "zoo"
 """The metadata entry that holds the manifest."""
@@ -25,6 +27,8 @@ LEVELS = {
     "extended": "ORT_ENABLE_EXTENDED",
     "all": "ORT_ENABLE_ALL",
 }
+FOLDED = 64 * 2**20
+"""Bytes of one value that onnxruntime computes while it loads: a graph of a kilobyte may ask for all the memory there is."""
 _TYPES = {
     "tensor(uint8)": "uint8",
     "tensor(int64)": "int64",
@@ -53,11 +57,13 @@ def new_session(
     wanted = for_session(providers)
     if not model:
         raise IntegrityError(f"{where} is empty.")
+    refuse_functions(model, where=where)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # fatal: every error comes as an exception, too, and is told once
     options.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel, LEVELS[level])
     options.intra_op_num_threads = threads or 0
     options.add_session_config_entry("session.load_model_format", "ONNX")  # not ORT's own format, which is not checked
+    options.add_session_config_entry("optimization.constant_folding_max_output_size_in_bytes", str(FOLDED))
 
     def create(chosen: list[tuple[str, dict[str, Any]]]) -> InferenceSession:
         return onnxruntime.InferenceSession(model, options, providers=chosen, enable_fallback=0)
@@ -95,13 +101,34 @@ def _load_libraries(provider: str) -> None:
             onnxruntime.preload_dlls()
 
 
+@contextlib.contextmanager
+def run_options(seconds: float | None) -> Iterator[RunOptions | None]:
+    """What a call of a session takes so that it is given up after `seconds`, between two operators; `None` where it never is."""
+    if seconds is None:
+        yield None
+        return
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    timer = threading.Timer(seconds, setattr, (options, "terminate", True))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield options
+    finally:
+        timer.cancel()
+
+
 def embedded_manifest(session: InferenceSession, *, where: Path) -> Manifest:
     """What the graph says of itself.
 
     Raises:
         IntegrityError: it is not one of zoo's, or says nonsense.
     """
-    entries = session.get_modelmeta().custom_metadata_map
+    try:
+        entries = session.get_modelmeta().custom_metadata_map
+    except UnicodeDecodeError as error:
+        raise IntegrityError(f"{where} has metadata that are no UTF-8: {error}.") from error
     if KEY not in entries:
         raise IntegrityError(f"{where} is an ONNX model, but not one of zoo's: it has no {KEY!r} metadata.")
     return parse(entries[KEY], where=f"The {KEY!r} metadata of {where}", embedded=True)
@@ -109,6 +136,13 @@ def embedded_manifest(session: InferenceSession, *, where: Path) -> Manifest:
 
 def signature_problem(session: InferenceSession, manifest: Manifest) -> str | None:
     """How the graph's inputs or outputs differ from the manifest's in name, dtype, rank or a fixed axis, if they do."""
+    try:
+        return _signature_problem(session, manifest)
+    except UnicodeDecodeError as error:
+        return f"a name in it is no UTF-8: {error}"
+
+
+def _signature_problem(session: InferenceSession, manifest: Manifest) -> str | None:
     for kind, nodes, tensors in (
         ("input", session.get_inputs(), manifest.inputs),
         ("output", session.get_outputs(), manifest.outputs),
@@ -133,6 +167,9 @@ def _agree(found: int | str | None, expected: int | str) -> bool:
 def explain(error: Exception) -> str:
     """onnxruntime's error in one line: its code, source file and line breaks say nothing to a user."""
     text = " ".join(str(error).split())
+    if "terminate flag" in text:
+        return "it took longer than it may"
     text = re.sub(r"^\[ONNXRuntimeError\] : \d+ : [A-Z_]+ : ", "", text)
     text = re.sub(r"/onnxruntime_src/\S+ ", "", text)
+    text = "".join(sign if sign.isprintable() else "?" for sign in text)
     return (text if len(text) <= 240 else f"{text[:237]}...").rstrip(". ")
