@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from zoo.benchmark.latency import FEWEST_PASSES, PASSES, ROUNDS, Race, medians, passes_for, sample, typical
+from zoo.benchmark.latency import FEWEST_PASSES, MOST_ROUNDS, PASSES, TURN, Race, medians, passes_for, sample, typical
 
 
 class Clock:
@@ -56,18 +56,28 @@ def test_typical_is_of_warm_calls() -> None:
 
 def test_race_gives_everyone_the_same_turns() -> None:
     clock = Clock()
-    race = Race(seconds=1.0, passes=2, clock=clock)
-    contestants = {"a": clock.takes("a", 0.001), "b": clock.takes("b", 0.002)}
+    race = Race(seconds=0.1, passes=2, clock=clock)
+    contestants = {"a": clock.takes("a", 0.0001), "b": clock.takes("b", 0.0002)}
     for _ in range(2):
         race.go(contestants)
+    rounds = round(0.1 / 2 / TURN)
     assert {name: len(passes) for name, passes in race.times.items()} == {"a": 2, "b": 2}
-    for name, seconds in (("a", 0.001), ("b", 0.002)):
+    for name, seconds in (("a", 0.0001), ("b", 0.0002)):
         for passes in race.times[name]:
-            assert len(passes) == ROUNDS
+            assert len(passes) == rounds
             for times in passes:
-                assert len(times) == pytest.approx(1.0 / 2 / ROUNDS / seconds, abs=1)
+                assert len(times) == pytest.approx(0.1 / 2 / rounds / seconds, abs=1)
                 assert times == pytest.approx([seconds] * len(times))
-    assert medians(race.times["b"]) == [pytest.approx([0.002] * ROUNDS)] * 2
+    assert medians(race.times["b"]) == [pytest.approx([0.0002] * rounds)] * 2
+
+
+def test_more_time_means_more_rounds_and_no_longer_ones() -> None:
+    """A long turn would meet a bad moment of the machine alone."""
+    clock = Clock()
+    for seconds, rounds in ((0.04, 10), (0.2, 50), (60.0, MOST_ROUNDS)):
+        race = Race(seconds=seconds, passes=1, clock=clock)
+        race.go({"a": clock.takes("a", 0.001)})
+        assert len(race.times["a"][0]) == rounds
 
 
 def test_order_is_drawn_anew() -> None:

@@ -45,7 +45,7 @@ def test_tables_and_machine(zoo_: Zoo, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(starts.splitlines()) == 5
     assert "cnn.fast, " in foot
     assert "onnxruntime" in foot
-    assert "3 passes × 5 rounds, 2,000 bootstrap resamples" in foot
+    assert "3 passes × 1 round, 2,000 bootstrap resamples" in foot
     assert "NOISY" not in result.out
     assert "cnn.fast from exported/cnn.fast" in result.err
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import subprocess
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -19,16 +21,17 @@ from zoo.certify.replay import replay
 from zoo.data.fetch import verify
 from zoo.files import replacing_folder
 from zoo.runtime.artifact import check
-from zoo.training.run import list_runs
+from zoo.training.run import Run, list_runs
 
 
 def exported_at_once(others: list[subprocess.Popen[str]], folder: Path, **source: object) -> None:
     """Export into `folder`, which holds an artifact, while other processes do; it is verified again and again."""
     (artifact,) = folder.iterdir()
+    (again,) = api.export(output=folder, **source)
+    assert again.path == artifact
     while any(process.poll() is None for process in others):
         assert replay(artifact).passed
-        (again,) = api.export(output=folder, **source)
-        assert again.path == artifact
+        time.sleep(0.05)
     assert [ended(process) for process in others] == [(0, f"{artifact.name}\n", "")] * len(others)
     assert replay(artifact).passed
     assert [path.name for path in folder.iterdir()] == [artifact.name]
@@ -40,27 +43,34 @@ def test_two_exports_of_one_run_and_a_verify_meanwhile(start: Start, subjects, t
     exported_at_once([start("export", "--run", run, "--output", "out", "-q")], tmp_path / "out", run=run)
 
 
+@pytest.fixture(scope="module")
+def artifacts(subjects, tmp_path_factory) -> list[Path]:
+    """Two exports of one run: they differ in the time they were made."""
+    (run,) = (subjects / "finished" / "camera.trained").iterdir()
+    (second,) = api.export(run=run, output=tmp_path_factory.mktemp("second"))
+    return [*(subjects / "exported").iterdir(), second.path]
+
+
 def _replace_often(folder: Path, artifacts: list[Path]) -> None:
-    for number in range(150):
+    for number in range(60):
         with replacing_folder(folder) as beside:
             shutil.copytree(artifacts[number % 2], beside, dirs_exist_ok=True)
 
 
 @pytest.mark.parametrize("exchange", [True, False])
-def test_an_artifact_is_read_whole_while_others_take_its_place(exchange, subjects, tmp_path, monkeypatch):
+def test_an_artifact_is_read_whole_while_others_take_its_place(exchange, artifacts, tmp_path, monkeypatch):
     """Two artifacts of one id in turn, faster than any export could; where names cannot be exchanged, there is none for moments."""
     if not exchange:
         monkeypatch.setattr(files, "_exchange", lambda *_: False)
-    (first,) = (subjects / "exported").iterdir()
-    (second,) = api.export(run=next((subjects / "finished" / "camera.trained").iterdir()), output=tmp_path / "second")
-    place = shutil.copytree(first, tmp_path / "out" / first.name)
-    writer = threading.Thread(target=_replace_often, args=(place, [first, second.path]))
+    place = shutil.copytree(artifacts[0], tmp_path / "out" / artifacts[0].name)
+    writer = threading.Thread(target=_replace_often, args=(place, artifacts))
     writer.start()
     hashes = set()
     try:
         while writer.is_alive():
             hashes.add(check(place).manifest.model_sha256)
-            assert zoo.open(place).certified
+            if exchange:
+                assert zoo.open(place).certified
     finally:
         writer.join()
     assert len(hashes) == 2
@@ -76,6 +86,16 @@ def test_two_downloads_into_one_fresh_cache(start: Start, mnist, home, tmp_path,
     assert leftovers(tmp_path) == []
 
 
+def test_trainings_that_begin_at_once_take_numbers_of_their_own(subjects, tmp_path):
+    run = Run.open(*(subjects / "finished" / "camera.trained").iterdir())
+    with ThreadPoolExecutor(8) as threads:
+        made = [threads.submit(Run.create, tmp_path, run.state, run.recipe, {}) for _ in range(40)]
+        numbers = [future.result().number for future in made]
+    assert sorted(numbers) == list(range(1, 41))
+    assert [run.number for run in list_runs(tmp_path)] == list(range(1, 41))
+
+
+@pytest.mark.slow
 def test_two_trainings_take_two_numbers(start: Start, tmp_path):
     processes = [start(*TRAIN, "-q") for _ in range(2)]
     results = [ended(process) for process in processes]

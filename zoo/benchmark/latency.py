@@ -108,10 +108,10 @@ class Race:
                 self.times[name][-1].append(sample(call, self.turns[name], self.clock))
 
     def _plan(self, usual: Mapping[str, float]) -> None:
-        """Rounds of a pass and calls of each turn; fewer rounds where the slowest could not make one call in each, in twice its time."""
+        """Rounds of a pass and calls of a turn; few rounds where the slowest could not make a call in each in twice its time."""
         slowest = max(usual.values())
         longest = max(TURN, slowest / 2)
-        self.rounds = max(1, min(MOST_ROUNDS, int(self.share / longest + 0.5)))
+        self.rounds = max(1, min(MOST_ROUNDS, round(self.share / longest)))
         self.turns = {name: max(1, round(self.share / self.rounds / max(one, 1e-9))) for name, one in usual.items()}
         self.settling = {name: 0 if one > UNSETTLED else max(1, round(SETTLE * self.turns[name])) for name, one in usual.items()}
 

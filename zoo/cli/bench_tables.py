@@ -45,9 +45,11 @@ def show_report(report: BenchReport) -> None:
 
 
 def _foot(report: BenchReport) -> None:
-    machine, passes = report.machine, report.rows[0].latency.rounds_ms
+    machine, passes = report.machine, len(report.rows[0].latency.rounds_ms)
     where = f"onnxruntime {machine.onnxruntime} on {report.provider}; {machine.cpu}, cores: {machine.cores}"
-    drawn = f"{len(passes)} passes × {len(passes[0])} rounds, {report.resamples:,} bootstrap resamples"
+    rounds = sorted({len(row.latency.rounds_ms[0]) for row in report.rows})
+    several = f"{rounds[0]}–{rounds[-1]}" if len(rounds) > 1 else str(rounds[0])
+    drawn = f"{passes} passes × {several} round{'s' * (several != '1')}, {report.resamples:,} bootstrap resamples"
     lines = [
         f"{report.id}, {report.size / 1e3:,.0f} kB; {where}; inputs: {report.inputs}",
         f"control: ours entered a second time, ÷ ours; {drawn}",

@@ -63,10 +63,15 @@ def fetch(spec: DatasetSpec, progress: Progress) -> tuple[dict[str, Path], str]:
         attempt.tried.append(f"{CACHE} ({_listed(damaged)} is damaged)")
     if missing:
         with tempfile.TemporaryDirectory(prefix="zoo-") as scratch:
-            for source in sources(spec, Path(scratch), progress):
-                missing = attempt.take(source, missing)
-                if not missing:
-                    break
+            try:
+                for source in sources(spec, Path(scratch), progress):
+                    missing = attempt.take(source, missing)
+                    if not missing:
+                        break
+            except OSError as error:
+                if error.filename is None:  # a full disk does not say where it was too full for a download
+                    error.filename = scratch
+                raise
     if missing:
         raise _nowhere(spec, missing, attempt.tried)
     return {file.name: folder_of(spec) / file.name for file in spec.files}, ", ".join(attempt.used) or "generated"
