@@ -33,7 +33,7 @@ def initialise_glorot(module: nn.Module) -> None:
                 torch.nn.init.zeros_(layer.bias)
 
 
-class Dropout(nn.Module):
+class Dropout(nn.Dropout):
     """Dropout (Srivastava et al. 2014): each value is kept with probability 1 − p and then divided by it, or set to zero.
 
     As `torch.nn.Dropout`, which draws one number after the other on a CPU and so costs a fifth of the training of a small
@@ -46,21 +46,17 @@ class Dropout(nn.Module):
     """
 
     def __init__(self, p: float) -> None:
-        super().__init__()
         if not 0 <= p < 1:
             raise ValueError(f"p is a share of the values, at least 0 and below 1, not {p}")
-        self.p = p
+        super().__init__(p)
 
-    def forward(self, values: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002
         """Floating point, any shape and dtype → the same; in evaluation mode, the values as they are."""
         if not self.training or not self.p:
-            return values
-        if values.device.type != "cpu" or torch.compiler.is_compiling():
-            return functional.dropout(values, self.p)
-        return values * _mask(values, self.p)
-
-    def extra_repr(self) -> str:
-        return f"p={self.p}"
+            return input
+        if input.device.type != "cpu" or torch.compiler.is_compiling():
+            return functional.dropout(input, self.p)
+        return input * _mask(input, self.p)
 
 
 def _mask(values: Tensor, p: float) -> Tensor:

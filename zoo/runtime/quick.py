@@ -18,7 +18,12 @@ from zoo.runtime.manifest import Tensor
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-_DTYPES = {"uint8": np.dtype(np.uint8), "int64": np.dtype(np.int64), "float32": np.dtype(np.float32), "bool": np.dtype(np.bool_)}
+_DTYPES: dict[str, np.dtype[Any]] = {
+    "uint8": np.dtype(np.uint8),
+    "int64": np.dtype(np.int64),
+    "float32": np.dtype(np.float32),
+    "bool": np.dtype(np.bool_),
+}
 TEXT = np.dtype(np.str_)
 
 
