@@ -92,8 +92,8 @@ class Answers:
     def __init__(self, model, change):
         self.model, self.change = model, change
 
-    def answer(self, inputs):
-        answers = self.model.answer(inputs)
+    def answer(self, inputs, *, seconds):
+        answers = self.model.answer(inputs, seconds=seconds)
         self.change(answers)
         return answers
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -34,13 +35,15 @@ def zoo_(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> 
 def start(tmp_path: Path) -> Start:
     """`start("export", …)`: the command line, started in a folder of the test's own."""
 
-    def begin(*arguments: object, **variables: object) -> subprocess.Popen[str]:
-        environment = {**os.environ, **{name: str(value) for name, value in variables.items()}}
-        command = [sys.executable, "-m", "zoo", *map(str, arguments)]
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
-        return subprocess.Popen(command, cwd=tmp_path, env=environment, text=True, **pipes)
+    return partial(started, tmp_path)
 
-    return begin
+
+def started(folder: Path, *arguments: object, **variables: object) -> subprocess.Popen[str]:
+    """The command line, started in a process of its own in `folder`, with more environment variables."""
+    environment = {**os.environ, **{name: str(value) for name, value in variables.items()}}
+    command = [sys.executable, "-m", "zoo", *map(str, arguments)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
+    return subprocess.Popen(command, cwd=folder, env=environment, text=True, **pipes)
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:

@@ -6,13 +6,14 @@ import shutil
 import subprocess
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 import zoo
-from tests.hardness.conftest import Start, ended
+from tests.hardness.conftest import Start, ended, started
 from tools.hardness.disk import TRAIN
 from tools.hardness.faults import leftovers
 from tools.hardness.swaps import kill_exports, kill_swaps
@@ -24,9 +25,21 @@ from zoo.runtime.artifact import check
 from zoo.training.run import Run, list_runs
 
 
+@pytest.fixture(scope="module", autouse=True)
+def exporting(subjects, tmp_path_factory) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    """An export in a process of its own, into a folder with an artifact, begun before the first test: it takes longest."""
+    folder = tmp_path_factory.mktemp("exporting")
+    shutil.copytree(subjects / "exported", folder / "out")
+    (run,) = (subjects / "finished" / "camera.trained").iterdir()
+    process = started(folder, "export", "--run", run, "--output", "out", "-q")
+    yield process, folder / "out"
+    process.kill()
+    process.communicate()
+
+
 def exported_at_once(others: list[subprocess.Popen[str]], folder: Path, **source: object) -> None:
     """Export into `folder`, which holds an artifact, while other processes do; it is verified again and again."""
-    (artifact,) = folder.iterdir()
+    (artifact,) = folder.glob("[!.]*")  # beside the hidden one that is being filled
     (again,) = api.export(output=folder, **source)
     assert again.path == artifact
     while any(process.poll() is None for process in others):
@@ -35,12 +48,6 @@ def exported_at_once(others: list[subprocess.Popen[str]], folder: Path, **source
     assert [ended(process) for process in others] == [(0, f"{artifact.name}\n", "")] * len(others)
     assert replay(artifact).passed
     assert [path.name for path in folder.iterdir()] == [artifact.name]
-
-
-def test_two_exports_of_one_run_and_a_verify_meanwhile(start: Start, subjects, tmp_path):
-    shutil.copytree(subjects / "exported", tmp_path / "out")
-    (run,) = (subjects / "finished" / "camera.trained").iterdir()
-    exported_at_once([start("export", "--run", run, "--output", "out", "-q")], tmp_path / "out", run=run)
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +117,13 @@ def test_a_folder_outlives_the_kill_of_who_replaces_it(exchange, tmp_path):
     found = kill_swaps(tmp_path, 10, exchange=exchange)
     assert found["whole"] + found["hidden"] == 10
     assert not (exchange and found["hidden"])
+
+
+def test_two_exports_of_one_run_and_a_verify_meanwhile(exporting, subjects):
+    """The last of this file, so that the other process has had its time."""
+    process, folder = exporting
+    (run,) = (subjects / "finished" / "camera.trained").iterdir()
+    exported_at_once([process], folder, run=run)
 
 
 @pytest.mark.slow

@@ -31,7 +31,7 @@ def bad(group: str, number: int, seed: int, worker: Worker, subjects: tuple[str,
     return [f"{case}: {outcome} {said}" for case, (outcome, said) in outcomes if outcome in BAD]
 
 
-@pytest.mark.parametrize(("group", "number"), [("tensors", 160), ("runs", 50), ("graphs", 100)])
+@pytest.mark.parametrize(("group", "number"), [("tensors", 120), ("runs", 50), ("graphs", 90)])
 def test_nothing_damaged_is_taken_for_whole(group, number, worker):
     assert bad(group, number, 20, worker, ("camera",)) == []
 

@@ -12,7 +12,7 @@ from zoo.certify import labels
 from zoo.certify.certificate import Tie
 from zoo.certify.compare import changed_answers, largest_error
 from zoo.certify.form import Vectors, is_label, read_proof
-from zoo.certify.limits import bounded_memory
+from zoo.certify.limits import SECONDS, bounded_memory
 from zoo.errors import IntegrityError, UsageError, ZooError
 from zoo.runtime.artifact import ATTEMPTS, MANIFEST, Artifact, check
 from zoo.runtime.manifest import Manifest
@@ -96,7 +96,7 @@ def _replayed(artifact: Artifact, *, provider: str, threads: int | None) -> Repl
     for level in certificate.levels:
         model = open_model(folder, providers=(provider,), threads=threads, level=level)
         for name, case in cases.items():
-            answers = model.answer(case.inputs)
+            answers = model.answer(case.inputs, seconds=SECONDS)
             for output in bounds:
                 errors[output] = max(errors[output], largest_error(answers[output], case.outputs[output]))
             for output, source in case.sources.items():

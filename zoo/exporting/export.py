@@ -25,6 +25,7 @@ from zoo.progress import Progress
 from zoo.report.card import model_card
 from zoo.report.plot import Plot
 from zoo.report.style import LIGHT
+from zoo.runtime.wire import seal
 from zoo.spec import ModelSpec, Recipe, TensorSpec, to_plain
 from zoo.views.gather import gather
 from zoo.views.subject import Subject as Seen
@@ -150,6 +151,7 @@ def _export_one(
     facts = _facts(trained, artifact_id, variant)
     with replacing_folder(folder / artifact_id) as beside:
         content, outputs = _traced(graph, spec, facts, artifact_id, opset)
+        content = seal(content)
         facts["outputs"] = to_plain(outputs)
         (beside / "model.onnx").write_bytes(content)
         progress.note(f"{artifact_id}: opset {opset}, {len(content):,} bytes")

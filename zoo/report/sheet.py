@@ -30,6 +30,8 @@ NARROWEST = 520
 MARGIN = 28
 LINE = 1.5
 """Distance of two lines of letters, in heights of a letter."""
+BOX = 1.15
+"""Width of the box that stands for a letter the face lacks, in heights of a letter."""
 CAPITAL = 0.365
 """Half the height of a capital, in heights of a letter: from the middle of a line to its foot."""
 
@@ -212,7 +214,7 @@ def fitted(shape: tuple[int, ...], box: int) -> tuple[int, int]:
 
 
 def width_of(words: str, face: Face) -> float:
-    """The width of one line of letters, in pixels: of each alone, as what they move together is less than a pixel."""
+    """The width of one line of letters, in pixels, or a little more: pairs of letters may be drawn closer together."""
     return sum(_advance(letter, face) for letter in words)
 
 
@@ -220,7 +222,10 @@ def width_of(words: str, face: Face) -> float:
 def _advance(letter: str, face: Face) -> float:
     """How far a letter moves the next one, in pixels. Laying out a line to measure it takes a hundred times as long."""
     font = _font(face)
-    return float(font.load_char(ord(letter)).linearHoriAdvance) / 65536
+    if not font.get_char_index(ord(letter)):
+        return BOX * face.pixels
+    glyph = font.load_char(ord(letter))
+    return float(max(glyph.horiAdvance / 64, glyph.linearHoriAdvance / 65536))  # on the grid of pixels, and off it
 
 
 def shortened(words: str, face: Face, room: float) -> str:

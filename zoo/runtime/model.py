@@ -13,8 +13,9 @@ from zoo.runtime.artifact import MANIFEST, MODEL, read_inside, read_plain, refus
 from zoo.runtime.artifact import check as check_artifact
 from zoo.runtime.manifest import Manifest, Picture, Tensor, parse
 from zoo.runtime.quick import TEXT, quick
-from zoo.runtime.session import embedded_manifest, explain, new_session, signature_problem
+from zoo.runtime.session import embedded_manifest, explain, new_session, run_options, signature_problem
 from zoo.runtime.tensors import checked, concatenated, empty, split
+from zoo.runtime.wire import check_seal
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -69,12 +70,15 @@ class Model:
         """Answer: `model.run(image=pictures)`. The same as `answer`, with an argument for each input."""
         return self.answer(arrays, batch=batch)
 
-    def answer(self, arrays: Mapping[str, np.ndarray], *, batch: int | None = None) -> dict[str, np.ndarray]:
+    def answer(
+        self, arrays: Mapping[str, np.ndarray], *, batch: int | None = None, seconds: float | None = None
+    ) -> dict[str, np.ndarray]:
         """Answer.
 
         Args:
             arrays: input name → array of its dtype and shape (`model.inputs`); text as an array of `str`.
             batch: at most so many examples at once; `None`, all of them. It bounds memory, not the answer.
+            seconds: after which a call of onnxruntime is given up, between two operators; `None`, never.
 
         Returns:
             Output name → array, of the dtype and shape in `model.outputs`; text as a NumPy array of `str`.
@@ -86,7 +90,7 @@ class Model:
         """
         # The short way, written out: see `zoo.runtime.quick`.
         name, dtype, tail, names, texts, run = self._quick
-        if batch is None and type(arrays) is dict and len(arrays) == 1:  # onnxruntime takes no other mapping
+        if batch is None and seconds is None and type(arrays) is dict and len(arrays) == 1:  # onnxruntime takes no other mapping
             array = arrays.get(name)
             if type(array) is np.ndarray and array.dtype is dtype and array.flags.c_contiguous:
                 shape = array.shape
@@ -104,11 +108,12 @@ class Model:
         pieces = [feeds] if batch is None else split(self.inputs, self.outputs, feeds, batch)
         if (nothing := empty(self.inputs, self.outputs, feeds)) is not None:
             return nothing
-        return concatenated(self.outputs, [self._session_run(piece) for piece in pieces])
+        return concatenated(self.outputs, [self._session_run(piece, seconds) for piece in pieces])
 
-    def _session_run(self, feeds: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def _session_run(self, feeds: dict[str, np.ndarray], seconds: float | None) -> dict[str, np.ndarray]:
         try:
-            values = self.session.run(self._quick.names, feeds)
+            with run_options(seconds) as options:
+                values = self.session.run(self._quick.names, feeds, options)
         except Exception as error:  # onnxruntime's own have no common base
             raise ZooError(f"{self.id} could not answer: {explain(error)}.") from error
         # A string output comes as an array of objects, whose comparisons and sorts are slow and whose dtype says nothing.
@@ -148,6 +153,7 @@ def open(  # noqa: A001
     manifest: Manifest | None = None
     if not path.is_dir():
         where, content = path, read_plain(path)
+        check_seal(content, where=where, must=False)
         refuse_external_data(content, where=where)
     elif check:
         artifact = check_artifact(path)
