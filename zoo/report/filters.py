@@ -59,7 +59,7 @@ class Filters(Plot):
     def lesson(self) -> str:
         words = "A kernel answers most where the picture is bright under its yellow and dark under its blue: edges, ends, spots."
         if any(bank.channels > 1 for bank in self.banks):
-            words += " From the second convolution on, a filter (a row) has one kernel for each map that comes in (a column)."
+            words += " A later filter (a row) has one kernel for each map that comes in (a column)."
         return words
 
     def facts(self) -> dict[str, Any]:
