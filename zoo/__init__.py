@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from zoo.api import bench, export, list_models, load, open, plot, predict, resume, train, verify  # noqa: A004
     from zoo.errors import ZooError
     from zoo.hookspecs import hookimpl
-    from zoo.way import reproduce, run
+    from zoo.reproduction import reproduce
+    from zoo.way import run
 
 __all__ = [
     "ZooError",
@@ -40,7 +41,7 @@ __all__ = [
     "verify",
 ]
 
-_WHERE = {"hookimpl": "zoo.hookspecs", "ZooError": "zoo.errors", "reproduce": "zoo.way", "run": "zoo.way"}
+_WHERE = {"hookimpl": "zoo.hookspecs", "ZooError": "zoo.errors", "reproduce": "zoo.reproduction", "run": "zoo.way"}
 
 
 def __getattr__(name: str) -> Any:

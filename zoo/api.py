@@ -56,6 +56,7 @@ def train(
     data: str | Path | None = None,
     name: str | None = None,
     checkpoint_every: int | None = None,
+    init_from: str | Path | None = None,
     progress: Progress = SILENT,
     registry: Registry | None = None,
 ) -> Run:
@@ -63,7 +64,7 @@ def train(
 
     Args:
         model: id, or architecture, which means its default.
-        recipe: fields to change: `{"lr": 0.01, "epochs": 3, "seed": 1}`.
+        recipe: fields to change: `{"lr": 0.01, "epochs": 3, "seed": 1}`; those of the network as `config.…`.
         device: `"auto"`, `"cpu"`, `"cuda"`, `"cuda:N"`, `"mps"`.
         precision: `"fp32"`, `"bf16"` or `"auto"`; `None` is the recipe's.
         compiled: step through `torch.compile`.
@@ -73,6 +74,7 @@ def train(
         data: folder of your own data.
         name: tag of the model that is trained on them.
         checkpoint_every: steps between checkpoints; `None` lets time decide.
+        init_from: the finished run whose weights it begins with: a folder, `id/n`, or an id.
         progress: who is told; silent by default.
         registry: of another set of plugins.
 
@@ -94,6 +96,7 @@ def train(
         data=Path(data) if data is not None else None,
         name=name,
         checkpoint_every=checkpoint_every,
+        init_from=str(init_from) if init_from is not None else None,
     )
     return train_spec(registry.model(model), options, registry, progress)
 

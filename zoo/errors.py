@@ -31,7 +31,8 @@ class ZooError(Exception):
     exit_code = 1
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
+        # What is quoted may be anything (a key of a damaged file, say): the sentence stays on one line.
+        super().__init__("".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in message))
         self.hint = hint
 
     def __str__(self) -> str:

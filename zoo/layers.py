@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["Dropout", "glorot_uniform_", "initialise_glorot", "unit_range"]
+__all__ = ["WEIGHTS", "Dropout", "glorot_uniform_", "initialise", "initialise_glorot", "unit_range"]
 
 
 def unit_range(image: Tensor, like: Tensor) -> Tensor:
-    """uint8 pixels 0 … 255 → 0 … 1 in the dtype of `like`: the first layer of every picture model, so that what is trained ships.
+    """Pixels 0 … 255 → 0 … 1 in the dtype of `like`: the first layer of every picture model, so that what is trained ships.
 
     Args:
-        image: uint8, any shape.
+        image: uint8, or float as an augmentation leaves it; any shape.
         like: a weight of the next layer; its dtype is the one to compute in (float64 for a golden run).
     """
     return image.to(like.dtype) / 255
@@ -24,13 +27,39 @@ def glorot_uniform_(weight: Tensor) -> None:
     nn.init.xavier_uniform_(weight)
 
 
-def initialise_glorot(module: nn.Module) -> None:
-    """Keras's default for Dense and Conv2D: Glorot uniform weights, zero biases."""
+WEIGHTS: dict[str, Callable[[Tensor], object]] = {
+    "glorot": glorot_uniform_,
+    "glorot-normal": nn.init.xavier_normal_,
+    "he": partial(nn.init.kaiming_normal_, nonlinearity="relu"),
+    "truncated": partial(nn.init.trunc_normal_, std=0.1, a=-0.2, b=0.2),
+    "uniform": partial(nn.init.uniform_, a=-0.05, b=0.05),
+    "zeros": nn.init.zeros_,
+}
+"""How weights start: Glorot & Bengio 2010 (equation 16, and its normal form), He et al. 2015 (arXiv 1502.01852, equation 10),
+TensorFlow's truncated normal of deviation 0.1 (drawn again beyond two deviations), Keras 1's uniform of ±0.05."""
+
+
+def initialise(module: nn.Module, weights: str, biases: float | str = 0.0) -> None:
+    """Start all dense layers and convolutions of `module`.
+
+    Args:
+        module: changed in place.
+        weights: a key of `WEIGHTS`.
+        biases: what they are filled with; or a key of `WEIGHTS` that needs no fans: `"truncated"`, `"uniform"`, `"zeros"`.
+    """
     for layer in module.modules():
         if isinstance(layer, nn.Linear | nn.Conv2d):
-            glorot_uniform_(layer.weight)
+            WEIGHTS[weights](layer.weight)
             if layer.bias is not None:
-                torch.nn.init.zeros_(layer.bias)
+                if isinstance(biases, str):
+                    WEIGHTS[biases](layer.bias)
+                else:
+                    nn.init.constant_(layer.bias, biases)
+
+
+def initialise_glorot(module: nn.Module) -> None:
+    """Keras's default for Dense and Conv2D: Glorot uniform weights, zero biases."""
+    initialise(module, "glorot")
 
 
 class Dropout(nn.Dropout):

@@ -1,14 +1,13 @@
-"""Several verbs in a row: the whole way of a model, and several seeds beside a published figure."""
+"""Several verbs in a row: the whole way of a model."""
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.api import RUNS, SILENT, bench, export, train, verify
+from zoo.api import SILENT, bench, export, train, verify
 from zoo.errors import ParityError, UsageError
 from zoo.progress import Progress
 from zoo.registry import Registry
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from zoo.benchmark.report import BenchReport
     from zoo.certify.replay import Replay
     from zoo.exporting.export import Artifact
-    from zoo.training.ledger import LedgerRow
     from zoo.training.run import Run
 
 
@@ -140,62 +138,3 @@ def run(
     # One number of threads and short: a glance at the end of the way; `zoo bench` measures.
     measured = bench(artifact.path, threads=(None,), seconds=0.1, progress=progress)
     return Outcome(trained, artifact, replay, measured)
-
-
-def reproduce(
-    model: str,
-    *,
-    seeds: Sequence[int] = (0, 1, 2),
-    device: str = "auto",
-    runs: str | Path = RUNS,
-    progress: Progress = SILENT,
-    registry: Registry | None = None,
-) -> list[LedgerRow]:
-    """Train a model with several seeds and hold each published metric against them.
-
-    Args:
-        model: id or architecture.
-        seeds: to train; ignored where there is nothing to learn.
-        device: see `train`.
-        runs: folder of runs.
-        progress: who is told.
-        registry: of another set of plugins.
-    """
-    from zoo.exporting.source import source_of
-    from zoo.training.ledger import LedgerRow, reached, verdict
-
-    registry = registry or default_registry()
-    spec = registry.model(model)
-    if spec.recipe is None:
-        given = source_of(spec.id, None, Path(runs), registry, progress)
-        metrics, seconds, where, precision = [dict(given.metrics)], [0.0], "cpu", "fp32"
-        seeds = ()
-    else:
-        done = [
-            train(spec.id, recipe={"seed": seed}, device=device, output=runs, progress=progress, registry=registry)
-            for seed in seeds
-        ]
-        metrics, seconds = [run.state.metrics for run in done], [run.state.seconds for run in done]
-        where, precision = done[0].state.device, done[0].state.precision
-    rows = []
-    for reference in spec.references:
-        values = [found[reference.metric] for found in metrics]
-        rows.append(
-            LedgerRow(
-                id=spec.id,
-                metric=reference.metric,
-                values=tuple(values),
-                seeds=tuple(seeds),
-                mean=statistics.fmean(values),
-                deviation=statistics.stdev(values) if len(values) > 1 else 0.0,
-                reached=sum(reached(reference, value) for value in values),
-                published=reference.value,
-                rule=reference.rule,
-                verdict=verdict(reference, values),
-                seconds=statistics.fmean(seconds),
-                device=where,
-                precision=precision,
-                source=reference.source,
-            )
-        )
-    return rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from zoo.layers import Dropout, initialise_glorot, unit_range
+from zoo.layers import Dropout, initialise, unit_range
 from zoo_cnn import Config
 
 
@@ -44,8 +44,8 @@ class CNN(nn.Module):
             dense.append(Dropout(config.dense_dropout))
         self.dense = nn.Sequential(*dense)
         self.output = nn.Linear(width, config.classes)
-        if config.weights == "glorot":
-            initialise_glorot(self)
+        if config.weights != "torch":
+            initialise(self, config.weights, config.biases)
         self.train()
         # Convolutions over few channels run faster with the channels of a pixel side by side.
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

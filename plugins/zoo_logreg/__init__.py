@@ -17,7 +17,7 @@ from collections.abc import Iterable
 
 from zoo.hookspecs import hookimpl
 from zoo.signatures import CLASSIFIER_EXPORTS, CLASSIFIER_TASK, IMAGE, LABEL, SOLVED_CLASSIFIER_TASK, probabilities
-from zoo.spec import LBFGS, SGD, Loss, ModelSpec, Recipe, Reference, Spec
+from zoo.spec import LBFGS, SGD, CrossEntropy, ModelSpec, Recipe, Reference, Spec
 
 
 class Config(Spec):
@@ -58,7 +58,7 @@ def zoo_models() -> Iterable[ModelSpec]:
             "best",
             "Softmax regression at its optimum, by L-BFGS with an L2 penalty",
             "Nocedal & Wright, Numerical Optimization, 2nd ed., algorithm 7.5",
-            Recipe(optimiser=LBFGS(), batch_size=0, steps=2000, loss=Loss(l2=1e-4)),
+            Recipe(optimiser=LBFGS(), batch_size=0, steps=2000, loss=CrossEntropy(l2=1e-4)),
             Reference(metric="accuracy", value=0.925, rule="at_least", source="7.44 % error measured with L-BFGS, L2 1e-4"),
             task=SOLVED_CLASSIFIER_TASK,
         ),

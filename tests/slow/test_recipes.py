@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zoo import way
+import zoo
 from zoo.registry import registry
 
 SPECS = [owned.spec for owned in registry().models.values() if owned.spec.references]
@@ -14,5 +14,5 @@ SPECS = [owned.spec for owned in registry().models.values() if owned.spec.refere
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("spec", SPECS, ids=[spec.id for spec in SPECS])
 def test_the_recipe_reproduces_its_figures(spec, tmp_path, mnist):
-    rows = way.reproduce(spec.id, seeds=(0, 1, 2), runs=tmp_path)
+    rows = zoo.reproduce(spec.id, seeds=(0, 1, 2), runs=tmp_path / "runs", records=tmp_path).rows
     assert {row.metric: row.verdict for row in rows} == {row.metric: "reproduced" for row in rows}

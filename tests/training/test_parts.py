@@ -13,7 +13,7 @@ from zoo.errors import IntegrityError
 from zoo.spec import Reference
 from zoo.training.augment import shifted
 from zoo.training.checkpoint import hash_tensors, load_tensors, save_tensors
-from zoo.training.ledger import student, verdict
+from zoo.ledger.verdict import student, verdict
 
 TENSORS = {"a": torch.arange(6.0).reshape(2, 3), "b": torch.tensor(3), "c": torch.tensor([True, False])}
 

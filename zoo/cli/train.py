@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     "--checkpoint-every", type=click.IntRange(min=1), metavar="STEPS", help="Default: by time, and at the ends of epochs."
 )
 @click.option("--cuda-graphs", "captured", is_flag=True, help="Capture the passes of a step as CUDA graphs.")
+@click.option("--init-from", metavar="RUN", help="Begin with the weights of a finished run: a folder, id/n, or an id.")
 @click.option("--resume", metavar="RUN", help="Continue an unfinished run: a folder, id/n, or an id.")
 @json_option
 @quiet_option
@@ -46,6 +47,7 @@ def command(
     output: Path,
     checkpoint_every: int | None,
     captured: bool,
+    init_from: str | None,
     resume: str | None,
     as_json: bool,
     quiet: bool,
@@ -65,7 +67,19 @@ def command(
     progress = default_progress(quiet=quiet)
     changed = changes(epochs, steps, seed, assignments)
     if resume is not None:
-        fresh = (model, changed, data, name, precision, device != "auto", deterministic, compiled, captured, checkpoint_every)
+        fresh = (
+            model,
+            changed,
+            data,
+            name,
+            precision,
+            device != "auto",
+            deterministic,
+            compiled,
+            captured,
+            checkpoint_every,
+            init_from,
+        )
         if any(fresh):
             raise UsageError("--resume continues a run as it was begun; it takes no model and no other training option.")
         run = api.resume(resume, runs=output, progress=progress, registry=registry)
@@ -84,6 +98,7 @@ def command(
             data=data,
             name=name,
             checkpoint_every=checkpoint_every,
+            init_from=init_from,
             progress=progress,
             registry=registry,
         )

@@ -143,10 +143,12 @@ def _export_one(
 ) -> Artifact:
     spec = trained.spec
     default = next(iter(spec.exports))
+    declared = spec.export(variant)
     artifact_id = trained.id if variant == default else f"{trained.id}.{variant}"
     module = trained.module.cpu().float().eval()
-    assets = Assets(spec.inputs, spec.outputs, trained.dataset.classes, trained.dataset.picture, trained.dataset.splits["test"])
-    graph: Graph = resolve(spec.exports[variant], owner=spec.id)(module, assets)
+    dataset = trained.dataset
+    assets = Assets(declared.inputs, declared.outputs, dataset.classes, dataset.picture, dataset.splits["test"])
+    graph: Graph = resolve(declared.target, owner=spec.id)(module, assets)
     graph.module.eval()
     facts = _facts(trained, artifact_id, variant)
     with replacing_folder(folder / artifact_id) as beside:
@@ -172,12 +174,14 @@ def _export_one(
         encoded = msgspec.json.format(msgspec.json.encode(certificate), indent=2) + b"\n"
         (beside / "certificate.json").write_bytes(encoded)
         (beside / "golden.npz").write_bytes(golden)
+        run = dict(trained.run) if trained.run else None
         manifest = {
             **facts,
             "model_sha256": certificate.model_sha256,
             "certificate_sha256": hashlib.sha256(encoded).hexdigest(),
             "golden_sha256": hashlib.sha256(golden).hexdigest(),
-            "run": dict(trained.run) if trained.run else None,
+            "run": run,
+            RUN_SEAL: hash_of_run(run),
         }
         (beside / "zoo.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         card = model_card(manifest, certificate, spec, trained.recipe, pictures.plots)

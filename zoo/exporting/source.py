@@ -21,8 +21,8 @@ from zoo.progress import Progress
 from zoo.registry import Registry
 from zoo.spec import ModelSpec, to_plain
 from zoo.training.build import build_module, make_task
-from zoo.training.checkpoint import load_tensors
 from zoo.training.device import describe
+from zoo.training.parent import trained_module
 from zoo.training.run import Run, find_run, list_runs, newest_finished, now
 from zoo.training.train import data_of
 
@@ -69,21 +69,6 @@ def outdated(runs: Path, output: Path) -> list[Path]:
         if not same:
             found.append(run.path)
     return found
-
-
-def trained_module(run: Run, registry: Registry) -> nn.Module:
-    """The module of a finished run with the weights that were kept, in evaluation mode on the CPU.
-
-    Raises:
-        IntegrityError: the weights are damaged, or are not those of this run.
-    """
-    spec = registry.model(run.state.base)
-    module = build_module(spec, run.state.config)
-    tensors, _, digest = load_tensors(run.weights)
-    if digest != run.state.weights:
-        raise IntegrityError(f"{run.weights} holds other weights than {run.path / 'run.json'} names.")
-    module.load_state_dict(tensors)
-    return module.eval()
 
 
 def load_module(model: str, run: str | Path | None, runs: Path, registry: Registry) -> nn.Module:
@@ -175,8 +160,9 @@ def load_graph(manifest: Manifest, runs: Sequence[Path], registry: Registry) -> 
         module = build_module(spec, to_plain(spec.config)).eval()
     else:
         module = trained_module(_run_of(manifest, runs), registry)
-    assets = Assets(spec.inputs, spec.outputs, manifest.classes, registry.dataset(spec.dataset).picture, {})
-    graph: Graph = resolve(spec.exports[manifest.variant], owner=spec.id)(module, assets)
+    declared = spec.export(manifest.variant)
+    assets = Assets(declared.inputs, declared.outputs, manifest.classes, registry.dataset(spec.dataset).picture, {})
+    graph: Graph = resolve(declared.target, owner=spec.id)(module, assets)
     graph.module.eval()
     return graph
 

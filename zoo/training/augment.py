@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from zoo.spec import Augmentation
+from zoo.spec import Affine, Augmentation, Elastic, Noise, Shift
 
 
 def augmented(image: Tensor, augmentations: Sequence[Augmentation]) -> Tensor:
-    """Apply each augmentation in turn; random numbers come from the device's global generator, so that a run's seed fixes them."""
+    """Apply each augmentation in turn; random numbers come from the device's global generator, so that a run's seed fixes them.
+
+    Args:
+        image: uint8 or float of 0 … 255 [batch, height, width].
+
+    Returns:
+        The same shape: the same dtype after whole shifts, float32 of 0 … 255 after what has to interpolate.
+    """
     for augmentation in augmentations:
-        image = shifted(image, augmentation.pixels)
+        match augmentation:
+            case Shift(pixels=pixels):
+                image = shifted(image, pixels)
+            case Affine(degrees=degrees, zoom=zoom, slant=slant):
+                image = turned(image, degrees, zoom, slant)
+            case Elastic(strength=strength, smoothness=smoothness):
+                image = warped(image, strength, smoothness)
+            case Noise(deviation=deviation):
+                image = noisy(image, deviation)
     return image
 
 
@@ -35,3 +51,74 @@ def shifted(image: Tensor, pixels: int) -> Tensor:
     stride = width + 2 * pixels
     flat = (rows * stride)[:, :, None] + columns[:, None, :]  # [batch, height, width]
     return padded.flatten(1).gather(1, flat.flatten(1)).view(batch, height, width)  # [batch, height, width]
+
+
+def turned(image: Tensor, degrees: float, zoom: float, slant: float) -> Tensor:
+    """Rotate, scale and slant each picture around its middle by amounts drawn uniformly; bilinear, zeros come in.
+
+    Args:
+        image: [batch, height, width], 0 … 255.
+        degrees: largest rotation.
+        zoom: largest change of size of an axis.
+        slant: largest horizontal shear.
+
+    Returns:
+        float32 [batch, height, width].
+    """
+    drawn = 2 * torch.rand(4, len(image), device=image.device) - 1
+    angle = drawn[0] * math.radians(degrees)
+    width, height = 1 / (1 + zoom * drawn[1]), 1 / (1 + zoom * drawn[2])
+    cosine, sine, shear = angle.cos(), angle.sin(), slant * drawn[3]
+    zero = torch.zeros_like(angle)
+    rows = [width * cosine, width * (shear * cosine - sine), zero, height * sine, height * (shear * sine + cosine), zero]
+    matrices = torch.stack(rows, 1).view(-1, 2, 3)  # [batch, 2, 3]
+    grid = functional.affine_grid(matrices, [len(image), 1, *image.shape[1:]], align_corners=False)  # [batch, height, width, 2]
+    return sampled(image, grid)
+
+
+def warped(image: Tensor, strength: float, smoothness: float) -> Tensor:
+    """Move each pixel by a random field that a Gaussian has smoothed (Simard, Steinkraus & Platt 2003); bilinear, zeros come in.
+
+    Args:
+        image: [batch, height, width], 0 … 255.
+        strength: of the field, pixels.
+        smoothness: standard deviation of the Gaussian, pixels.
+
+    Returns:
+        float32 [batch, height, width].
+    """
+    batch, height, width = image.shape
+    field = strength * (2 * torch.rand(batch, 2, height, width, device=image.device) - 1)
+    down, across = (blur(size, smoothness, image.device) for size in (height, width))
+    field = down @ field @ across  # [batch, 2, height, width]; a product with a band matrix is quicker than a convolution
+    pixels = torch.tensor([2 / width, 2 / height], device=image.device)  # the grid runs from −1 to 1
+    flat = torch.eye(2, 3, device=image.device).expand(batch, 2, 3)
+    grid = functional.affine_grid(flat, [batch, 1, height, width], align_corners=False)  # [batch, height, width, 2]
+    return sampled(image, grid + field.permute(0, 2, 3, 1) * pixels)  # [batch, height, width, 2]
+
+
+def blur(size: int, deviation: float, device: torch.device) -> Tensor:
+    """The matrix that smooths a line of `size` pixels by a Gaussian; symmetric, float32 [size, size]. What lies outside is 0."""
+    places = torch.arange(size, device=device)
+    weights = torch.exp(-(((places[:, None] - places) / deviation) ** 2) / 2)  # [size, size]
+    return weights / (deviation * math.sqrt(2 * math.pi))
+
+
+def noisy(image: Tensor, deviation: float) -> Tensor:
+    """Add Gaussian noise of a deviation given in pixels of 0 … 1, and cut to the range.
+
+    Args:
+        image: [batch, height, width], 0 … 255.
+
+    Returns:
+        float32 [batch, height, width].
+    """
+    return (image + 255 * deviation * torch.randn(image.shape, device=image.device)).clamp(0, 255)
+
+
+def sampled(image: Tensor, grid: Tensor) -> Tensor:
+    """The picture's brightness at the places of `grid` [batch, height, width, 2] (−1 … 1): float32 [batch, height, width]."""
+    with torch.autocast(image.device.type, enabled=False):
+        pictures = image.float().unsqueeze(1)  # [batch, 1, height, width]
+        found = functional.grid_sample(pictures, grid.float(), mode="bilinear", padding_mode="zeros", align_corners=False)
+    return found.squeeze(1)  # [batch, height, width]

@@ -17,9 +17,12 @@ from torch.optim.optimizer import Optimizer
 
 from zoo.errors import IntegrityError
 from zoo.files import write_atomic
+from zoo.training.optimisers import GATHERED
 from zoo.training.seed import restore_generators
 
 FORMAT = "1"
+OPTIMISER = "optimiser."
+"""What the names of an optimiser's tensors begin with in a checkpoint; `index.key` of its state dict follows."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -110,7 +113,7 @@ def restore(path: Path, module: nn.Module, optimiser: Optimizer, device: torch.d
     _check_weights(path, weights, module)
     try:
         place = msgspec.convert(facts, Place)
-        state = unflatten_state(tensors, facts, "optimiser")["state"]
+        state = _gathered(part(tensors, OPTIMISER))
         _check_state(state, optimiser)
         module.load_state_dict(weights)
         optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
@@ -120,7 +123,7 @@ def restore(path: Path, module: nn.Module, optimiser: Optimizer, device: torch.d
     # The file holds plain rows; a fused optimiser walks a weight and its state side by side, so both need the same layout.
     for weight, entries in optimiser.state.items():
         for key, value in entries.items():
-            if isinstance(value, Tensor) and value.shape == weight.shape:
+            if value.shape == weight.shape:
                 entries[key] = torch.empty_like(weight, dtype=value.dtype).copy_(value)
     return place
 
@@ -150,24 +153,24 @@ def _check_weights(path: Path, weights: Mapping[str, Tensor], module: nn.Module)
             raise IntegrityError(f"{path} is of another network: {name} is {found}, which should be {wanted}.")
 
 
-def _check_state(state: Mapping[int, Mapping[str, Any]], optimiser: Optimizer) -> None:
+def _check_state(state: Mapping[int, Mapping[str, Tensor]], optimiser: Optimizer) -> None:
     """Refuse a state that does not fit the optimiser's weights: torch would meet it in the middle of a step.
 
     Raises:
         ValueError: it does not.
     """
     weights = [weight for group in optimiser.param_groups for weight in group["params"]]
+    names = GATHERED[type(optimiser)]
     for index, entries in state.items():
         if not 0 <= index < len(weights):
             raise ValueError(f"it has a state for weight {index} of {len(weights)}")
+        if entries.keys() != names:
+            said = ascii(min(entries.keys() ^ names))[:80]
+            raise ValueError(f"{said} of weight {index} is in only one of its optimiser and {type(optimiser).__name__}")
         for key, value in entries.items():
-            expected = weights[index].shape
-            if isinstance(value, Tensor) and value.shape not in (expected, torch.Size()):
-                raise ValueError(
-                    f"{ascii(key)[:80]} of weight {index} has shape {list(value.shape)}, not {list(weights[index].shape)}"
-                )
-    if len({frozenset(entries) for entries in state.values()}) > 1:
-        raise ValueError("its weights have states of several kinds")
+            wanted = torch.Size() if key == "step" else weights[index].shape
+            if value.shape != wanted:
+                raise ValueError(f"{key} of weight {index} has shape {list(value.shape)}, not {list(wanted)}")
 
 
 def part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
@@ -181,30 +184,19 @@ def _words(error: Exception) -> str:
     return "".join(sign if sign.isprintable() else "?" for sign in text)[:200].rstrip(". ")
 
 
-def flatten_state(state: Mapping[str, Any], prefix: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """An optimiser's state dict as tensors (`prefix.index.key`) and JSON facts (everything else)."""
-    tensors: dict[str, Tensor] = {}
-    facts: dict[str, Any] = {"groups": state["param_groups"], "scalars": {}}
-    for index, entries in state["state"].items():
-        for key, value in entries.items():
-            if isinstance(value, Tensor):
-                tensors[f"{prefix}.{index}.{key}"] = value
-            else:
-                facts["scalars"][f"{index}.{key}"] = value
-    return tensors, facts
+def optimiser_tensors(optimiser: Optimizer) -> dict[str, Tensor]:
+    """What an optimiser has gathered, by the names that it has in a checkpoint."""
+    state = optimiser.state_dict()["state"]
+    return {f"{OPTIMISER}{index}.{key}": value for index, entries in state.items() for key, value in entries.items()}
 
 
-def unflatten_state(tensors: Mapping[str, Tensor], facts: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    """What `flatten_state` took apart."""
-    state: dict[int, dict[str, Any]] = {}
+def _gathered(tensors: Mapping[str, Tensor]) -> dict[int, dict[str, Tensor]]:
+    """What `optimiser_tensors` named, without `OPTIMISER`, as a state dict has it."""
+    state: dict[int, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():
-        if name.startswith(prefix + "."):
-            index, key = name.removeprefix(prefix + ".").split(".", 1)
-            state.setdefault(int(index), {})[key] = tensor
-    for name, value in facts["scalars"].items():
         index, key = name.split(".", 1)
-        state.setdefault(int(index), {})[key] = value
-    return {"state": state, "param_groups": facts["groups"]}
+        state.setdefault(int(index), {})[key] = tensor
+    return state
 
 
 def all_finite(tensors: Mapping[str, Tensor]) -> str | None:

@@ -1,4 +1,4 @@
-"""Classification: softmax cross-entropy against integer labels."""
+"""Classification: cross-entropy against integer labels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import torch
 from torch.nn import functional
 
 from zoo.data.dataset import Split
-from zoo.spec import Loss
+from zoo.errors import UsageError
+from zoo.spec import CrossEntropy, SigmoidCrossEntropy
 from zoo.training.augment import augmented
 from zoo.training.task import EVALUATION_BATCH, Task
 
@@ -27,22 +28,38 @@ class Classification(Task):
     higher_is_better = True
 
     def loss(self, module: nn.Module, batch: Resident) -> tuple[Tensor, dict[str, Tensor]]:
-        """Mean cross-entropy (plus the recipe's penalty) and accuracy of a batch.
+        """The recipe's loss with its penalties, and the accuracy of a batch.
 
         Args:
             batch: the input array [batch, …] in its raw dtype and `label` int64 [batch].
         """
-        options = self.recipe.loss if self.recipe else Loss()
+        options = self.options
         examples = batch[self.spec.inputs[0].name]
         if self.recipe and self.recipe.augment and module.training:
             examples = augmented(examples, self.recipe.augment)
         logits = module(examples)  # [batch, classes]
         if logits.dtype == torch.bfloat16:  # autocast; the loss itself is computed in float32
             logits = logits.float()
-        loss = functional.cross_entropy(logits, batch["label"], label_smoothing=options.label_smoothing)
-        if options.l2:
-            loss = loss + options.l2 * squared_norm(module)
+        loss = error(options, logits, batch["label"], options.label_smoothing if isinstance(options, CrossEntropy) else 0.0)
+        if isinstance(options, CrossEntropy) and (options.l1 or options.l2):
+            loss = loss + penalty(options, module)
         return loss, {"accuracy": (logits.detach().argmax(1) == batch["label"]).float().mean()}
+
+    @property
+    def options(self) -> CrossEntropy | SigmoidCrossEntropy:
+        """The recipe's loss; plain cross-entropy where nothing is learned.
+
+        Raises:
+            UsageError: it is no loss of a classifier.
+        """
+        options = self.recipe.loss if self.recipe else CrossEntropy()
+        if not isinstance(options, CrossEntropy | SigmoidCrossEntropy):
+            name = type(options).__struct_config__.tag
+            raise UsageError(
+                f"{self.spec.id} is a classifier; its loss is cross-entropy or sigmoid-cross-entropy, not {name}.",
+                hint=f"zoo show {self.spec.id}",
+            )
+        return options
 
     def evaluate(self, module: nn.Module, split: Resident) -> dict[str, float]:
         """`loss` (mean cross-entropy in nats, no penalty, no smoothing) and `accuracy` (share of right labels) over a split."""
@@ -72,6 +89,30 @@ class Classification(Task):
         }
 
 
-def squared_norm(module: nn.Module) -> Tensor:
-    """Σ w² over all weights but biases (and other vectors, such as those of a normalisation)."""
-    return torch.stack([weight.square().sum() for weight in module.parameters() if weight.dim() > 1]).sum()
+def error(options: CrossEntropy | SigmoidCrossEntropy, logits: Tensor, label: Tensor, smoothing: float) -> Tensor:
+    """What a classifier's loss is without its penalties: a scalar.
+
+    Args:
+        options: which.
+        logits: [batch, classes].
+        label: int64 [batch].
+        smoothing: of the target.
+    """
+    if isinstance(options, SigmoidCrossEntropy):
+        target = functional.one_hot(label, logits.shape[1]).to(logits.dtype)  # [batch, classes]
+        return functional.binary_cross_entropy_with_logits(logits, target, reduction="sum")
+    if options.naive:
+        target = functional.one_hot(label, logits.shape[1]).to(logits.dtype)  # [batch, classes]
+        return -(target * logits.softmax(1).log()).sum(1).mean()
+    return functional.cross_entropy(logits, label, label_smoothing=smoothing)
+
+
+def penalty(options: CrossEntropy, module: nn.Module) -> Tensor:
+    """l1·Σ|w| + l2·Σw² over the weights: all that are learned, or without biases (and the vectors of a normalisation)."""
+    weights = [weight for weight in module.parameters() if weight.requires_grad and (options.penalise_biases or weight.dim() > 1)]
+    sums = []
+    if options.l1:
+        sums += [options.l1 * weight.abs().sum() for weight in weights]
+    if options.l2:
+        sums += [options.l2 * weight.square().sum() for weight in weights]
+    return torch.stack(sums).sum()

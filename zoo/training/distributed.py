@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from zoo.errors import TrainingError, UsageError
+from zoo.errors import DeviceError, TrainingError, UsageError
 from zoo.machine import cores
 
 if TYPE_CHECKING:
@@ -156,30 +156,50 @@ def group(device: torch.device) -> Iterator[Group]:
         device: that was asked for; without a number.
 
     Raises:
-        UsageError: the number of a CUDA device was given, which is each process's own.
+        UsageError: the number of a CUDA device was given, which is each process's own; not all is set that `torchrun` sets.
+        DeviceError: there are fewer CUDA devices than processes.
         TrainingError: the processes do not find each other.
     """
-    size = int(os.environ.get("WORLD_SIZE", "1"))
-    if size == 1:
+    if os.environ.get("WORLD_SIZE", "") in ("", "1"):
         yield ALONE
         return
     if ":" in str(device):
         raise UsageError(f"Each of several processes takes a CUDA device of its own; --device {device} would give all the same.")
     cuda = device.type == "cuda"
-    rank, local = int(os.environ["RANK"]), int(os.environ["LOCAL_RANK"])
-    threads = torch.get_num_threads()
+    size, rank, local, beside = (_variable(name) for name in ("WORLD_SIZE", "RANK", "LOCAL_RANK", "LOCAL_WORLD_SIZE"))
     if cuda:
+        if beside > (there := torch.cuda.device_count()):
+            raise DeviceError(
+                f"{beside} processes take a CUDA device each, and there are {there}.", hint=f"--nproc-per-node {there}"
+            )
         torch.cuda.set_device(local)
-    else:
-        # torchrun gives each process one thread, whatever the machine has.
-        torch.set_num_threads(max(1, cores() // int(os.environ["LOCAL_WORLD_SIZE"])))
     try:
         torch.distributed.init_process_group("nccl" if cuda else "gloo", timeout=TIMEOUT)
-    except RuntimeError as error:
+    except (RuntimeError, ValueError) as error:
         raise TrainingError(f"The {size} processes do not find each other: {' '.join(str(error).split())[:160]}.") from error
+    threads = torch.get_num_threads()
+    if not cuda:
+        # torchrun gives each process one thread, whatever the machine has.
+        torch.set_num_threads(max(1, cores() // beside))
     try:
         control = torch.distributed.new_group(backend="gloo", timeout=TIMEOUT) if cuda else torch.distributed.group.WORLD
         yield Group(rank, size, local, control)
     finally:
         torch.set_num_threads(threads)
         torch.distributed.destroy_process_group()
+
+
+def _variable(name: str) -> int:
+    """A number that `torchrun` puts into the environment.
+
+    Raises:
+        UsageError: it is not there, or is none.
+    """
+    value = os.environ.get(name, "")
+    if not value.isdecimal():
+        said = f"is {value!r}" if value else "is not set"
+        raise UsageError(
+            f"{name} {said}, while WORLD_SIZE={os.environ['WORLD_SIZE']} asks for several processes; torchrun sets both.",
+            hint="torchrun --nproc-per-node 2 -m zoo train …, or unset WORLD_SIZE",
+        )
+    return int(value)

@@ -16,7 +16,7 @@ from zoo.errors import IntegrityError, NonFiniteError
 from zoo.progress import Advance, Progress
 from zoo.spec import Recipe
 from zoo.training.captured import Captured
-from zoo.training.checkpoint import all_finite, flatten_state, restore, save_tensors
+from zoo.training.checkpoint import all_finite, optimiser_tensors, restore, save_tensors
 from zoo.training.distributed import ALONE, Group, resume_command
 from zoo.training.interrupt import Interruptible
 from zoo.training.log import StepLog
@@ -231,14 +231,13 @@ class Fit:
         """Write a checkpoint: weights, optimiser, generators, place. Earlier ones but one are removed after it is whole."""
         self.guard()
         tensors = {f"module.{name}": tensor for name, tensor in self.module.state_dict().items()}
-        held, facts = flatten_state(self.optimiser.state_dict(), "optimiser")
-        tensors |= held
+        tensors |= optimiser_tensors(self.optimiser)
         for rank, states in enumerate(self.group.gathered(generator_state(self.device))):
             tensors |= {f"{generators(rank)}{name}": state for name, state in states.items()}
         self.saved = time.monotonic()
         if not self.group.leads:
             return
-        facts |= {"step": self.step, "seconds": self.seconds, "best": self.best}
+        facts = {"step": self.step, "seconds": self.seconds, "best": self.best}
         save_tensors(self.run.path / "checkpoints" / f"step-{self.step:09d}.safetensors", tensors, facts)
         self.run.update(step=self.step, total=self.total, seconds=round(self.seconds, 3))
         for old in self.run.checkpoints()[KEPT_CHECKPOINTS:]:

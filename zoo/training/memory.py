@@ -25,7 +25,9 @@ def kept_memory() -> Iterator[None]:
     if library is None:
         yield
         return
-    library.mallopt(MMAP_THRESHOLD, 1 << 30)
+    # glibc before 2.35 refuses more than that; left alone, its threshold would stay where it is now, at 128 KiB in a young process.
+    if not library.mallopt(MMAP_THRESHOLD, 1 << 30):
+        library.mallopt(MMAP_THRESHOLD, LARGEST_DYNAMIC)
     library.mallopt(TRIM_THRESHOLD, NEVER)
     try:
         yield

@@ -66,6 +66,15 @@ class RMSprop(Optimizer):
         return loss
 
 
+GATHERED: dict[type[Optimizer], frozenset[str]] = {
+    torch.optim.SGD: frozenset({"momentum_buffer"}),
+    RMSprop: frozenset({"sum"}),
+    torch.optim.Adadelta: frozenset({"step", "square_avg", "acc_delta"}),
+    torch.optim.AdamW: frozenset({"step", "exp_avg", "exp_avg_sq"}),
+}
+"""Names of the tensors that an optimiser gathers for a weight: of its shape, but for `step`, a scalar."""
+
+
 def make_optimiser(declared: spec.Optimiser, module: nn.Module) -> Optimizer:
     """The optimiser that a recipe declares, over all parameters of `module`.
 

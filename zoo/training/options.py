@@ -28,6 +28,7 @@ class Options:
         data: folder of a person's own data.
         name: tag of the model that is trained on them.
         checkpoint_every: steps between checkpoints; `None` lets time decide.
+        init_from: the run whose weights it begins with: a folder, `id/n`, or an id.
     """
 
     device: str = "auto"
@@ -40,6 +41,7 @@ class Options:
     data: Path | None = None
     name: str | None = None
     checkpoint_every: int | None = None
+    init_from: str | None = None
 
 
 def check_solver(spec: ModelSpec, recipe: Recipe, options: Options, processes: int = 1) -> bool:

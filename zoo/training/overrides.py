@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 import msgspec
 
@@ -11,7 +11,15 @@ from zoo import spec
 from zoo.errors import UnknownName, UsageError
 from zoo.spec import Recipe, to_plain
 
-CHOICES: dict[str, tuple[type[spec.Spec], ...]] = {"optimiser": get_args(spec.Optimiser), "schedule": get_args(spec.Schedule)}
+CHOICES: dict[str, tuple[type[spec.Spec], ...]] = {
+    "optimiser": get_args(spec.Optimiser),
+    "schedule": get_args(spec.Schedule),
+    "loss": get_args(spec.Loss),
+}
+CONFIG = "config."
+"""What the names of a config's fields begin with, beside those of the recipe."""
+
+T = TypeVar("T", bound=spec.Spec)
 
 
 def parse_assignments(assignments: list[str]) -> dict[str, Any]:
@@ -34,7 +42,7 @@ def parse_assignments(assignments: list[str]) -> dict[str, Any]:
 
 def override(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     """The recipe with `changes`: a field of its own (`epochs`), of a part (`lr`, `optimiser.lr`, `schedule.warmup`,
-    `shift.pixels`), or another optimiser or schedule by name (`optimiser=adamw`, with that one's defaults).
+    `shift.pixels`), or another optimiser, schedule or loss by name (`optimiser=adamw`, with that one's defaults).
 
     Setting `epochs` unsets `steps`, and the other way round.
 
@@ -57,6 +65,42 @@ def override(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     except msgspec.ValidationError as error:
         given = ", ".join(f"{key}={value}" for key, value in changes.items())
         raise UsageError(f"The recipe does not take {given}: {error}.") from error
+
+
+def of_config(changes: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Changes to the config (without `config.`) and those to the recipe."""
+    config = {key.removeprefix(CONFIG): value for key, value in changes.items() if key.startswith(CONFIG)}
+    return config, {key: value for key, value in changes.items() if not key.startswith(CONFIG)}
+
+
+def configured(config: T, changes: Mapping[str, Any]) -> T:
+    """The config of a model with `changes`: a field (`pixels`), or one further inside (`layers.0.units`).
+
+    Raises:
+        UnknownName: no such field; with near matches.
+        UsageError: a value of the wrong type.
+    """
+    plain: dict[str, Any] = to_plain(config)
+    for key, value in changes.items():
+        home: Any = plain
+        *way, last = key.split(".")
+        for at, part in enumerate((*way, last)):
+            known = [str(name) for name in (range(len(home)) if isinstance(home, list) else home if isinstance(home, dict) else ())]
+            if part not in known:
+                before = "".join(f"{name}." for name in way[:at])
+                raise UnknownName(
+                    "config field", CONFIG + key, [f"{CONFIG}{before}{name}" for name in known], hint="zoo show MODEL"
+                )
+            name = int(part) if isinstance(home, list) else part
+            if at == len(way):
+                home[name] = value
+            else:
+                home = home[name]
+    try:
+        return msgspec.convert(plain, type(config))
+    except msgspec.ValidationError as error:
+        given = ", ".join(f"{CONFIG}{key}={value}" for key, value in changes.items())
+        raise UsageError(f"The network does not take {given}: {error}.") from error
 
 
 def _named(key: str, value: Any) -> dict[str, Any]:

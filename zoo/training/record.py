@@ -34,6 +34,14 @@ class RunData(Spec):
     own: str | None = None
 
 
+class ParentRun(Spec):
+    """The run that another began with: its id, folder and the hash of its weights."""
+
+    id: str
+    path: str
+    weights: str
+
+
 class RunState(Spec):
     """What `run.json` says.
 
@@ -55,6 +63,8 @@ class RunState(Spec):
         pid: of the process that trains it, on `host`.
         recipe_sha256: of the bytes of `recipe.toml`.
         processes: that train it together.
+        parent: the run whose weights it began with.
+        source: hash of the plugin's files that made it (`zoo.ledger.sources`).
     """
 
     id: Id
@@ -82,6 +92,8 @@ class RunState(Spec):
     host: str = ""
     recipe_sha256: str | None = None
     processes: Annotated[int, msgspec.Meta(ge=1)] = 1
+    parent: ParentRun | None = None
+    source: str | None = None
 
 
 class _Line(msgspec.Struct):

@@ -118,6 +118,21 @@ class Run:
         except (msgspec.ValidationError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
             raise IntegrityError(f"{file} is no recipe: {error}.") from error
 
+    @property
+    def environment(self) -> dict[str, Any]:
+        """What it was computed with: `env.json`.
+
+        Raises:
+            IntegrityError: it does not say.
+        """
+        file = self.path / "env.json"
+        try:
+            found: dict[str, Any] = msgspec.json.decode(file.read_bytes(), type=dict[str, Any])
+            str(found["python"]), dict(found["packages"]), str(found["device"]["name"])
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
+            raise IntegrityError(f"{file} does not say what the run was computed on: {error!r}.") from error
+        return found
+
     def update(self, **changes: Any) -> None:
         """Change fields of the state and write it.
 

@@ -15,6 +15,7 @@ import torch
 from zoo.data.dataset import Dataset, length
 from zoo.data.load import load_dataset
 from zoo.errors import DataError, UsageError
+from zoo.ledger.sources import source_hash
 from zoo.progress import Progress
 from zoo.registry import Registry
 from zoo.spec import ModelSpec, Recipe, to_plain
@@ -26,7 +27,8 @@ from zoo.training.environment import environment
 from zoo.training.fit import Fit
 from zoo.training.memory import kept_memory
 from zoo.training.options import Options, check_solver, named_id
-from zoo.training.overrides import override
+from zoo.training.overrides import configured, of_config, override
+from zoo.training.parent import adopt, parent_of, record_of
 from zoo.training.run import Run, RunData, RunState, now
 from zoo.training.seed import seeded
 from zoo.training.task import SolvedTask
@@ -39,7 +41,7 @@ def train(spec: ModelSpec, options: Options, registry: Registry, progress: Progr
     """Train `spec` in a new run; as one of several processes, together with the others.
 
     Raises:
-        UsageError: an option does not fit the model.
+        UsageError: an option does not fit the model, or the weights of `init_from` do not.
         DeviceError, DataError, NonFiniteError: what they say.
         TrainingError: another of several processes ended.
         KeyboardInterrupt: stopped; the run can be resumed.
@@ -49,18 +51,21 @@ def train(spec: ModelSpec, options: Options, registry: Registry, progress: Progr
     changes = dict(options.changes)
     if options.precision:
         changes["precision"] = options.precision
+    shape, changes = of_config(changes)
     recipe = override(spec.recipe, changes)
     trained_id = named_id(spec, options.data, options.name, registry)
     asked = pick_device(options.device)
+    network = configured(spec.config, shape)
+    parent = parent_of(spec, recipe, options, registry, lambda other, own: train(other, own, registry, progress))
     with group(asked) as together, together.together():
         progress = progress if together.leads else Progress()
         device = together.device(asked)
         if options.captured and (device.type != "cuda" or options.compiled or together.size > 1):
             raise UsageError("--cuda-graphs is for one process on a CUDA device, without --compile.")
+        solved = check_solver(spec, recipe, options, together.size)
         data_spec = registry.dataset(spec.dataset)
         dataset = together.in_turn(lambda: load_dataset(data_spec, own=options.data, name=options.name, progress=progress))
-        config = fitted_config(spec.config, dataset)
-        solved = check_solver(spec, recipe, options, together.size)
+        config = fitted_config(network, dataset)
         _hold_out(dataset, recipe)  # refuses what leaves nothing, before a run is made
         state = RunState(
             id=trained_id,
@@ -85,12 +90,14 @@ def train(spec: ModelSpec, options: Options, registry: Registry, progress: Progr
             captured=options.captured,
             checkpoint_every=options.checkpoint_every,
             processes=together.size,
+            parent=record_of(parent) if parent else None,
+            source=source_hash(spec),
         )
         made = Run.create(options.output, state, recipe, environment(device)).path if together.leads else None
         run = Run.open(together.told(made))
         several = f", {together.size} processes" if together.size > 1 else ""
         progress.note(f"{spec.id} on {dataset.origin}: {run.path}, {device}, {state.precision}{several}")
-        return _train(run, spec, recipe, dataset, device, progress, together)
+        return _train(run, spec, recipe, dataset, device, progress, together, registry)
 
 
 def data_of(run: Run, registry: Registry, progress: Progress) -> Dataset:
@@ -132,11 +139,18 @@ def resume(run: Run, registry: Registry, progress: Progress) -> Run:
         dataset = together.in_turn(lambda: data_of(run, registry, progress))
         device = together.device(asked)
         progress.note(f"resuming {run.path} at step {state.step:,} of {state.total:,}, {device}, {state.precision}")
-        return _train(run, spec, run.recipe, dataset, device, progress, together)
+        return _train(run, spec, run.recipe, dataset, device, progress, together, registry)
 
 
 def _train(
-    run: Run, spec: ModelSpec, recipe: Recipe, dataset: Dataset, device: torch.device, progress: Progress, together: Group
+    run: Run,
+    spec: ModelSpec,
+    recipe: Recipe,
+    dataset: Dataset,
+    device: torch.device,
+    progress: Progress,
+    together: Group,
+    registry: Registry,
 ) -> Run:
     """Build, fit or solve, evaluate, keep; the run's state says how it ended."""
     state = run.state
@@ -144,6 +158,8 @@ def _train(
     numbers = numerics(device, deterministic=state.deterministic)
     with _owned(run, together), together.together(run.path), seeded(recipe.seed, device), numbers, quiet_torch(), kept_memory():
         module = build_module(spec, state.config).to(device)
+        if state.parent and not run.checkpoints():
+            adopt(module, spec, state.parent, registry)
         together.apart(recipe.seed)
         task = make_task(spec, recipe, dataset)
         resident = task.resident(train_split, device)
@@ -155,19 +171,19 @@ def _train(
             name, split = held_out
             evaluated = test if name == "test" else task.resident(split, device)
             Fit(
-                run,
-                module,
-                task,
-                recipe,
-                resident,
-                (name, evaluated),
-                device,
-                state.precision,
-                state.compiled,
-                state.captured,
-                state.checkpoint_every,
-                progress,
-                together,
+                run=run,
+                module=module,
+                task=task,
+                recipe=recipe,
+                train=resident,
+                held_out=(name, evaluated),
+                device=device,
+                precision=state.precision,
+                compiled=state.compiled,
+                captured=state.captured,
+                checkpoint_every=state.checkpoint_every,
+                progress=progress,
+                group=together,
             )()
             if recipe.keep == "best":
                 best, _, _ = load_tensors(run.path / "checkpoints" / "best.safetensors")
@@ -207,13 +223,11 @@ def _recorded(run: Run) -> Iterator[None]:
     """How a run ends is written into its state, whatever ends it."""
     try:
         yield
-    except KeyboardInterrupt:
-        run.update(status="interrupted")
-        raise
     except BaseException as error:
+        how = ("interrupted", None) if isinstance(error, KeyboardInterrupt) else ("failed", f"{type(error).__name__}: {error}")
         # No space left is one of the ways to end: then the state stays "running", and the process is gone.
         with suppress(OSError):
-            run.update(status="failed", error=f"{type(error).__name__}: {error}")
+            run.update(status=how[0], error=how[1])
         raise
 
 

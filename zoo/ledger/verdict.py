@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from zoo.spec import Reference, Spec
 
 
-class LedgerRow(Spec):
+class Row(Spec):
     """One metric of one model over its seeds.
 
     Args:

@@ -1,0 +1,160 @@
+"""Several seeds of a model beside its published figures, recorded as they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zoo.api import RUNS, SILENT, resume, train
+from zoo.data.load import load_dataset
+from zoo.ledger.records import Key, Record, SeedRecord, read_record, recipe_hash, write_record
+from zoo.ledger.sources import source_hash
+from zoo.progress import Progress
+from zoo.registry import Registry
+from zoo.registry import registry as default_registry
+from zoo.spec import ModelSpec, to_plain
+
+if TYPE_CHECKING:
+    from zoo.training.run import Run
+
+RECORDS = Path("records")
+
+
+def reproduce(
+    model: str,
+    *,
+    seeds: Sequence[int] = (0, 1, 2),
+    device: str = "auto",
+    runs: str | Path = RUNS,
+    records: str | Path = RECORDS,
+    again: bool = False,
+    progress: Progress = SILENT,
+    registry: Registry | None = None,
+) -> Record:
+    """Train a model with several seeds and hold each published figure against them.
+
+    A seed that is recorded of the same recipe, data and plugin files is not trained again; a run of it that was interrupted is
+    resumed, one that is finished is taken. The record is written after each seed.
+
+    Args:
+        model: id or architecture.
+        seeds: to train; ignored where there is nothing to learn.
+        device: see `zoo.train`.
+        runs: folder of runs.
+        records: folder of records, `<id>.json` each.
+        again: forget what is recorded, and train anew.
+        progress: who is told.
+        registry: of another set of plugins.
+
+    Raises:
+        IntegrityError: the record is damaged.
+        ZooError: what training raises.
+    """
+    registry, folder, root = registry or default_registry(), Path(records), Path(runs)
+    spec = registry.model(model)
+    key = key_of(spec, registry, progress)
+    record = read_record(folder, spec.id) or Record(id=spec.id, key=key)
+    if again or record.key != key:
+        if record.seeds:
+            why = "asked to" if again else f"another {', '.join(changed(record.key, key))} since"
+            progress.note(f"{spec.id}: trained anew: {why}")
+        record = Record(id=spec.id, key=key, note=record.note)
+    for seed in seeds if spec.recipe else (None,):
+        if record.having(seed):
+            progress.note(f"{spec.id} {_named(seed)}is recorded")
+            continue
+        made = (
+            _given(spec, registry, progress) if seed is None else _trained(spec, seed, key, device, root, again, progress, registry)
+        )
+        record = record.with_seed(made, spec.references)
+        write_record(folder, record)
+    # Where no seed was missing, a reference may still be new.
+    fresh = record.with_seed(record.seeds[-1], spec.references)
+    if fresh != record:
+        write_record(folder, fresh)
+    return fresh
+
+
+def key_of(spec: ModelSpec, registry: Registry, progress: Progress) -> Key:
+    """What the figures of `spec` depend on, as it is now.
+
+    Raises:
+        DataError: its data cannot be had.
+    """
+    data = load_dataset(registry.dataset(spec.dataset), own=None, name=None, progress=progress)
+    parent = None
+    if spec.parent:
+        other = registry.model(spec.parent.id)
+        parent = f"{recipe_hash(other)} {source_hash(other)}"
+    return Key(recipe=recipe_hash(spec, parent), data=data.sha256, source=source_hash(spec))
+
+
+def changed(old: Key, new: Key) -> list[str]:
+    """Which parts of a key differ."""
+    return [name for name in Key.__struct_fields__ if getattr(old, name) != getattr(new, name)]
+
+
+def _named(seed: int | None) -> str:
+    return "" if seed is None else f"seed {seed} "
+
+
+def _trained(
+    spec: ModelSpec, seed: int, key: Key, device: str, runs: Path, again: bool, progress: Progress, registry: Registry
+) -> SeedRecord:
+    """One seed: from a run that is there, or a new one."""
+    found = None if again else _begun(spec, seed, key, runs)
+    if found is None:
+        run = train(spec.id, recipe={"seed": seed}, device=device, output=runs, progress=progress, registry=registry)
+    elif found.state.status == "finished":
+        progress.note(f"{spec.id} seed {seed}: taken from {found.path}")
+        run = found
+    else:
+        run = resume(found.path, progress=progress, registry=registry)
+    environment = run.environment
+    return SeedRecord(
+        seed=seed,
+        metrics=run.state.metrics,
+        seconds=run.state.seconds,
+        device=str(environment["device"]["name"]),
+        precision=run.state.precision,
+        weights=run.state.weights,
+        created=run.state.created,
+        versions={"python": environment["python"], **environment["packages"]},
+    )
+
+
+def _begun(spec: ModelSpec, seed: int, key: Key, runs: Path) -> Run | None:
+    """The newest run of this very recipe, finished or to be resumed."""
+    from zoo.training.overrides import override
+    from zoo.training.run import list_runs
+
+    assert spec.recipe is not None
+    recipe = override(spec.recipe, {"seed": seed})
+    for run in reversed(list_runs(runs)):
+        state = run.state
+        same = (state.id, state.data.sha256, state.source) == (spec.id, key.data, key.source)
+        if not same or state.config != to_plain(spec.config) or run.recipe != recipe:
+            continue
+        if state.status in ("finished", "interrupted") or run.abandoned():
+            return run
+    return None
+
+
+def _given(spec: ModelSpec, registry: Registry, progress: Progress) -> SeedRecord:
+    """A model with nothing to learn, evaluated now."""
+    from zoo.exporting.source import source_of
+    from zoo.training.device import pick_device
+    from zoo.training.environment import environment
+
+    given, where = source_of(spec.id, None, RUNS, registry, progress), environment(pick_device("cpu"))
+    return SeedRecord(
+        seed=None,
+        metrics=dict(given.metrics),
+        seconds=0.0,
+        device=str(where["device"]["name"]),
+        precision="fp32",
+        weights=None,
+        created=given.created,
+        versions={"python": where["python"], **where["packages"]},
+    )

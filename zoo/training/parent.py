@@ -1,0 +1,121 @@
+"""Runs that begin with the weights of another."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zoo.errors import IntegrityError, UsageError
+from zoo.plugins import resolve
+from zoo.registry import Registry
+from zoo.spec import ModelSpec, Recipe
+from zoo.training.build import build_module
+from zoo.training.checkpoint import load_tensors
+from zoo.training.options import Options, named_id
+from zoo.training.overrides import override
+from zoo.training.record import ParentRun
+from zoo.training.run import Run, find_run, list_runs
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+def trained_module(run: Run, registry: Registry) -> nn.Module:
+    """The module of a finished run with the weights that were kept, in evaluation mode on the CPU.
+
+    Raises:
+        IntegrityError: the weights are damaged, or are not those of this run.
+    """
+    module = build_module(registry.model(run.state.base), run.state.config)
+    module.load_state_dict(_weights(run, run.state.weights))
+    return module.eval()
+
+
+def parent_of(
+    spec: ModelSpec, recipe: Recipe, options: Options, registry: Registry, train: Callable[[ModelSpec, Options], Run]
+) -> Run | None:
+    """The finished run whose weights a run of `spec` begins with: the one given; of the model's parent, the newest by its recipe
+    with the same seed, or one that is trained now; `None` where it begins with none.
+
+    Args:
+        spec: of the model.
+        recipe: of the new run.
+        options: of the new run.
+        registry: where the parent is looked up.
+        train: trains the parent.
+
+    Raises:
+        UsageError: the run given is not finished, or of another model.
+    """
+    if options.init_from is not None:
+        run = find_run(options.init_from, options.output)
+        wanted = spec.parent.id if spec.parent else spec.id
+        if run.state.base != wanted:
+            raise UsageError(f"{spec.id} begins with the weights of {wanted}; the run {run.path} is of {run.state.base}.")
+        if run.state.status != "finished":
+            raise UsageError(f"The run {run.path} is {run.state.status}, not finished.", hint=f"zoo train --resume {run.path}")
+        return run
+    if spec.parent is None:
+        return None
+    parent = registry.model(spec.parent.id)
+    assert parent.recipe is not None
+    wanted_recipe = override(parent.recipe, {"seed": recipe.seed})
+    parent_id = named_id(parent, options.data, options.name, registry)
+    for run in reversed(list_runs(options.output)):
+        if (run.state.id, run.state.status) == (parent_id, "finished") and run.recipe == wanted_recipe:
+            return run
+    if os.environ.get("WORLD_SIZE", "1") != "1":
+        raise UsageError(
+            f"{spec.id} begins with a trained {parent_id}; several processes cannot train both in one go.",
+            hint=f"zoo train {parent.id}",
+        )
+    # Device, data and folder are the child's; the recipe is the parent's own.
+    own = Options(
+        device=options.device,
+        deterministic=options.deterministic,
+        changes={"seed": recipe.seed},
+        output=options.output,
+        data=options.data,
+        name=options.name,
+    )
+    return train(parent, own)
+
+
+def record_of(run: Run) -> ParentRun:
+    """What a child's state says of its parent."""
+    assert run.state.weights is not None
+    return ParentRun(id=run.state.id, path=str(run.path.resolve()), weights=run.state.weights)
+
+
+def adopt(module: nn.Module, spec: ModelSpec, record: ParentRun, registry: Registry) -> None:
+    """Give `module` what it begins with.
+
+    Raises:
+        IntegrityError: the parent's weights are damaged, or are no longer those the run began with.
+        UsageError: they do not fit: the network has another shape.
+    """
+    run = Run.open(Path(record.path))
+    if run.state.weights != record.weights:
+        raise IntegrityError(f"{run.path} no longer holds the weights that this run began with.")
+    if spec.parent:
+        resolve(spec.parent.adopt, owner=spec.id)(module, trained_module(run, registry))
+        return
+    try:
+        module.load_state_dict(_weights(run, record.weights))
+    except RuntimeError as error:
+        reason = str(error).splitlines()[-1].strip().rstrip(".")
+        raise UsageError(f"The weights of {run.path} do not fit this network: {reason}.") from error
+
+
+def _weights(run: Run, digest: str | None) -> dict[str, Tensor]:
+    """The weights that a run kept.
+
+    Raises:
+        IntegrityError: they are damaged, or others than those of `digest`.
+    """
+    tensors, _, found = load_tensors(run.weights)
+    if found != digest:
+        raise IntegrityError(f"{run.weights} holds other weights than {run.path / 'run.json'} names.")
+    return tensors
