@@ -144,7 +144,8 @@ class CrossEntropy(Spec, tag="cross-entropy", tag_field="name"):
         l1: λ of a penalty λ·Σ|w|, added to the loss.
         l2: λ of a penalty λ·Σw², added to the loss.
         penalise_biases: whether the penalties take in biases (and the vectors of a normalisation) as well.
-        naive: compute −Σ y·log(softmax(z)) as it is written, which is NaN once a probability rounds to 0.
+        naive: compute −Σ y·log(softmax(z)) as it is written, which is NaN once a probability rounds to 0; subnormal numbers count
+            as 0, as in TensorFlow.
     """
 
     label_smoothing: Decay = 0.0

@@ -13,9 +13,9 @@ import pytest
 import torch
 
 from zoo import api
-from zoo.errors import TrainingError, UsageError
+from zoo.errors import DeviceError, TrainingError, UsageError
 from zoo.training.checkpoint import load_tensors
-from zoo.training.distributed import ALONE, Group
+from zoo.training.distributed import ALONE, Group, group
 from zoo.training.run import Run
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone", "-m", "zoo", "train"]
@@ -116,3 +116,45 @@ def test_an_error_of_one_process_alone_is_left_as_it_is():
         raise RuntimeError("shapes differ")
     with pytest.raises(TrainingError, match="one of them has ended"), Group(size=2).together():
         raise RuntimeError("Connection closed by peer")
+
+
+TORCHRUN_SETS = {"WORLD_SIZE": "2", "RANK": "0", "LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "2"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"RANK": None, "LOCAL_RANK": None}, "RANK is not set, while WORLD_SIZE=2 asks for several processes"),
+        ({"LOCAL_WORLD_SIZE": None}, "LOCAL_WORLD_SIZE is not set"),
+        ({"WORLD_SIZE": "two"}, "WORLD_SIZE is 'two'"),
+    ],
+)
+def test_half_an_environment_of_torchrun_is_refused(changed, said, monkeypatch):
+    """As some clusters leave it for every process they start."""
+    for name, value in (TORCHRUN_SETS | changed).items():
+        monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
+    with pytest.raises(UsageError, match=said), group(torch.device("cpu")):
+        pass
+
+
+def test_processes_that_cannot_find_each_other(monkeypatch):
+    for name, value in TORCHRUN_SETS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("MASTER_ADDR", raising=False)
+    with pytest.raises(TrainingError, match=r"The 2 processes do not find each other: .*MASTER_ADDR"), group(torch.device("cpu")):
+        pass
+
+
+def test_more_processes_than_cuda_devices_are_refused(monkeypatch):
+    for name, value in TORCHRUN_SETS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    with pytest.raises(DeviceError, match="2 processes take a CUDA device each, and there are 1"), group(torch.device("cuda")):
+        pass
+
+
+def test_a_lone_process_needs_no_environment(monkeypatch):
+    for size in ("", "1"):
+        monkeypatch.setenv("WORLD_SIZE", size)
+        with group(torch.device("cpu")) as alone:
+            assert alone is ALONE

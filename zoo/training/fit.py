@@ -124,7 +124,8 @@ class Fit:
                     self.one_epoch(log, interrupt, advance)
         except NonFiniteError as error:
             last = self.run.checkpoints()[0]
-            raise NonFiniteError(f"{error} The last good checkpoint is {last}.") from error
+            why = "".join(f"{said} " for said in [self.task.diagnosis()] if said)
+            raise NonFiniteError(f"{error} {why}The last good checkpoint is {last}.") from error
         finally:
             log.close()
 

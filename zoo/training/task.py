@@ -60,6 +60,10 @@ class Task(ABC):
     def judge(self, answers: Mapping[str, np.ndarray], split: Split) -> dict[str, float]:
         """The metrics of an exported graph's answers to a whole split: what `evaluate` measures, from the graph's own outputs."""
 
+    def diagnosis(self) -> str:
+        """Why the loss may not be finite, in one sentence, where the recipe itself gives reason to expect that; else nothing."""
+        return ""
+
     def better(self, new: float, old: float | None) -> bool:
         """Whether `new` beats `old` in `metric`."""
         return old is None or (new > old if self.higher_is_better else new < old)
