@@ -19,6 +19,8 @@ from pathlib import Path
 
 CHUNK = 1 << 20
 LEFTOVER = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.(?P<kind>part|old)", re.DOTALL)
+NO_FLUSH = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
+"""What fsync of a folder gives where the file system has none of it: network shares, some of those in user space."""
 _EXCHANGE = 2
 """`RENAME_EXCHANGE` of renameat2(2)."""
 _HERE = -100
@@ -110,7 +112,9 @@ def _beside(path: Path, *, folder: bool) -> Iterator[tuple[Path, Path]]:
                 beside.mkdir()
             else:
                 os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-            with _locked(beside):
+            with contextlib.ExitStack() as held:
+                with contextlib.suppress(FileNotFoundError):
+                    held.enter_context(_locked(beside))
                 if not beside.exists():
                     continue  # between its making and its locking another process took it for a dead one's
                 yield beside, target
@@ -159,7 +163,7 @@ def _swap(beside: Path, path: Path) -> None:
             raise
         shutil.rmtree(old, ignore_errors=True)
         return
-    raise OSError(f"{path} was replaced by other processes 100 times in a row")
+    raise OSError(errno.EBUSY, "Other processes replaced it 100 times in a row", str(path))
 
 
 def _exchange(one: Path, other: Path) -> bool:
@@ -207,7 +211,7 @@ def _locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
 
 
 def _fsync(path: Path) -> None:
-    """Flush a file or folder to the disk; folders cannot be opened on every system."""
+    """Flush a file or folder to the disk; folders can be neither opened nor flushed on every system."""
     try:
         handle = os.open(path, os.O_RDONLY)
     except OSError:
@@ -216,5 +220,8 @@ def _fsync(path: Path) -> None:
         raise
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in NO_FLUSH or not path.is_dir():
+            raise
     finally:
         os.close(handle)

@@ -44,6 +44,9 @@ def test_noise_of_either_forbids_to_conclude() -> None:
 def test_noise_of_a_condition_that_is_not_compared_says_nothing() -> None:
     found = compare(A, report([row(1.0), row(1.0, batch=64, noise=LOUD)]))
     assert (found.conclusive, found.reason) == (True, None)
+    loud_in_both = compare(report([row(1.0), row(4.0, batch=8, noise=LOUD)]), report([row(1.0, noise=LOUD)]))
+    assert (loud_in_both.reason or "").startswith("B: At batch 1,")
+    assert "A:" not in (loud_in_both.reason or "")
 
 
 def test_what_differs_is_named() -> None:

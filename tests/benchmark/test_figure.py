@@ -48,7 +48,10 @@ def test_lines_of_a_report() -> None:
 def test_noise_and_levels_are_told() -> None:
     assert any(note.startswith("Too noisy to conclude: At batch 1") for note in report_plot(measured(loud=True)).notes)
     levels = report_plot(report([row(1.0, level="none"), row(0.5)]))
-    assert [line.variant for line in levels.times] == ["1 thread, level none", "1 thread, level all"]
+    assert [line.name for line in levels.times] == ["ours, 1 thread, level none", "ours, 1 thread, level all"]
+    assert levels.variants == [""]  # of one batch size no line is drawn whose kind could be seen
+    several = report_plot(report([row(1.0, level="none"), row(0.5), row(2.0, batch=8)]))
+    assert [line.variant for line in several.times] == ["1 thread, level none", "1 thread, level all"]
 
 
 def test_lines_of_a_comparison() -> None:
@@ -58,6 +61,9 @@ def test_lines_of_a_comparison() -> None:
     assert plot.ratios[0].values == pytest.approx((2.0, 2.0, 2.0))
     assert "provider: A cpu; B cuda" in plot.notes
     assert plot.margin == 0.1
+    assert not any("noisy" in note for note in plot.notes)
+    loud = measured(loud=True)
+    assert any(note.startswith("Too noisy to conclude: B: ") for note in comparison_plot(compare(a, loud), a, loud).notes)
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)

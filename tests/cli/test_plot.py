@@ -201,6 +201,13 @@ def test_a_damaged_run_is_not_drawn(zoo_, run):
     assert not (run / "plots").exists()
 
 
+def test_a_folder_that_is_no_run(zoo_, tmp_path):
+    (tmp_path / "photos").mkdir()
+    result = zoo_("plot", str(tmp_path / "photos"))
+    assert result.code == 2
+    assert "photos is a folder, but none of a run: it has no run.json" in result.err
+
+
 def test_a_figure_that_is_not_there_is_a_gap(zoo_, run):
     lines = (run / "metrics.jsonl").read_text().splitlines()
     lines[1], lines[2] = lines[1].replace('"loss":', '"gain":'), lines[2].replace('"loss":', '"loss":"nan","was":')

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import shutil
+import stat
 import threading
 
 import pytest
@@ -68,7 +69,9 @@ def test_a_failed_export_after_a_kill_leaves_the_old_artifact(tmp_path):
     assert names(tmp_path) == ["x"]
 
 
-def test_a_writer_that_is_taken_for_dead_before_it_has_its_lock_begins_anew(tmp_path, monkeypatch):
+@pytest.mark.parametrize("opened", [True, False])
+def test_a_writer_that_is_taken_for_dead_before_it_has_its_lock_begins_anew(opened, tmp_path, monkeypatch):
+    """Its folder is removed before it is opened, or between that and the lock."""
     real, taken = files._locked, []
 
     @contextlib.contextmanager
@@ -76,7 +79,7 @@ def test_a_writer_that_is_taken_for_dead_before_it_has_its_lock_begins_anew(tmp_
         if not taken:
             taken.append(path)
             path.rmdir()
-        with contextlib.nullcontext(True) if path in taken else real(path, **options) as ours:
+        with contextlib.nullcontext(True) if opened and path in taken else real(path, **options) as ours:
             yield ours
 
     monkeypatch.setattr(files, "_locked", locked)
@@ -142,6 +145,34 @@ def test_a_rename_that_is_refused_is_told_as_it_is(at, tmp_path, monkeypatch):
         pass
     assert caught.value.filename == str(tmp_path / "x")
     assert (tmp_path / "x" / "a").read_text() == "old"
+    assert names(tmp_path) == ["x"]
+
+
+def test_a_folder_that_others_replace_without_end(tmp_path, monkeypatch):
+    def rename(source, target):
+        raise OSError(errno.ENOTEMPTY, "Directory not empty", source, None, target)
+
+    monkeypatch.setattr(os, "rename", rename)
+    with pytest.raises(OSError, match="Other processes replaced it 100 times") as caught, replacing_folder(tmp_path / "x"):
+        pass
+    assert (caught.value.errno, caught.value.filename) == (errno.EBUSY, str(tmp_path / "x"))
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.EIO])
+def test_a_file_system_that_cannot_flush_folders(number, tmp_path, monkeypatch):
+    """That there is none of it is no failure; that it failed is one."""
+    real = os.fsync
+
+    def fsync(handle):
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(number, os.strerror(number))
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(OSError, match="Input/output") if number == errno.EIO else contextlib.nullcontext():
+        write_atomic(tmp_path / "x", "whole")
+    assert (tmp_path / "x").read_text() == "whole"
     assert names(tmp_path) == ["x"]
 
 

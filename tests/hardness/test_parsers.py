@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from zoo.errors import IntegrityError
 from zoo.files import LEFTOVER
+from zoo.runtime.manifest import parse
 from zoo.runtime.wire import check_seal, fields, refuse_functions, seal
-from zoo.training.checkpoint import flatten_state, load_tensors, save_tensors, unflatten_state
+from zoo.training.checkpoint import load_tensors, save_tensors
 from zoo.training.record import RunData, RunState, parse_line, read_state, write_state
 
 WHERE = Path("x.onnx")
@@ -83,6 +84,25 @@ def _field(number: int, content: bytes) -> bytes:
             rest >>= 7
         out.append(rest)
     return bytes(out) + content
+
+
+# --- A manifest -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("field", ["path", "weights_sha256", "seconds", "device", "precision", None])
+def test_a_run_that_was_changed_in_a_manifest_is_refused(field, subjects, tmp_path):
+    """Nothing else of the artifact repeats it."""
+    (artifact,) = (subjects / "exported").iterdir()
+    value = json.loads((artifact / "zoo.json").read_text())
+    assert parse(json.dumps(value), where="zoo.json").run is not None
+    run = value["run"]
+    other = {"seconds": run["seconds"] + 1, "weights_sha256": "0" * 64}
+    value["run"] = {**run, field: other.get(field, "other")} if field else None
+    with pytest.raises(IntegrityError, match="its run does not have the hash") as caught:
+        parse(json.dumps(value), where="zoo.json")
+    refused(caught.value)
+    value.pop("run_sha256")
+    parse(json.dumps(value), where="zoo.json")  # without a hash, as older ones are
 
 
 # --- A run's files --------------------------------------------------------------------------------------------------------
@@ -200,17 +220,6 @@ def test_no_tensors_in_any_bytes(tmp_path, content):
     with pytest.raises(IntegrityError) as caught:
         load_tensors(file)
     refused(caught.value)
-
-
-@QUICK
-@given(st.dictionaries(st.integers(0, 5), st.dictionaries(st.text(max_size=5), st.integers() | st.none(), max_size=3), max_size=3))
-def test_an_optimisers_state_is_put_together_as_it_was(entries):
-    state = {index: {"w": torch.ones(2), **values} for index, values in entries.items()}
-    held, facts = flatten_state({"state": state, "param_groups": [{"lr": 1}]}, "optimiser")
-    again = unflatten_state(held, json.loads(json.dumps(facts)), "optimiser")["state"]
-    assert {index: {key: value for key, value in values.items() if key != "w"} for index, values in again.items()} == {
-        index: {key: value for key, value in values.items() if key != "w"} for index, values in state.items()
-    }
 
 
 # --- Names ----------------------------------------------------------------------------------------------------------------

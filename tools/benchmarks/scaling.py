@@ -49,7 +49,8 @@ def measured(model: str, folder: Path) -> dict[str, float]:
 def main() -> None:
     """Print the table and the lines through it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--mirror", type=Path, default=os.environ.get("ZOO_MIRROR"), help="folder with mnist/*.gz")
+    mirror = os.environ.get("ZOO_MIRROR")
+    parser.add_argument("--mirror", type=Path, default=mirror, required=not mirror, help="folder with mnist/*.gz; else ZOO_MIRROR")
     parser.add_argument("--model", action="append")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()

@@ -126,9 +126,8 @@ def table(recipe: str, systems: list[System]) -> list[dict[str, object]]:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--mirror", type=Path, default=os.environ.get("ZOO_MIRROR"), help="folder with mnist/*.gz; default: ZOO_MIRROR"
-    )
+    mirror = os.environ.get("ZOO_MIRROR")
+    parser.add_argument("--mirror", type=Path, default=mirror, required=not mirror, help="folder with mnist/*.gz; else ZOO_MIRROR")
     parser.add_argument("--keras", help="python with keras, jax and tensorflow; without it, PyTorch alone is the peer")
     parser.add_argument("--recipe", action="append", choices=RECIPES)
     parser.add_argument("--rounds", type=int, default=5)

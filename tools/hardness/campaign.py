@@ -19,7 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tools.hardness.judges import BAD, GOOD, Case, Outcome
-from tools.hardness.plan import GROUPS, SUBJECTS, cases
+from tools.hardness.plan import GROUPS, cases
 from tools.hardness.subjects import make
 from tools.hardness.worker import Worker, judged
 
@@ -55,7 +55,7 @@ def main() -> None:
     ]
     with tempfile.TemporaryDirectory() as scratch:
         subjects = given.subjects or Path(scratch)
-        names = sorted({case.subject for case in planned} | set(SUBJECTS["runs"]))
+        names = sorted({case.subject for case in planned})
         make(subjects, tuple(names))
         began = time.perf_counter()
         found = []

@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 from tools.hardness.faults import ERRORS, Faults, failing, leftovers
 
@@ -173,21 +174,14 @@ def attempt(commands: Commands, name: str, at: int, number: int, *, lasting: boo
     command = commands.all[name]
     with tempfile.TemporaryDirectory(dir=commands.folder) as scratch:
         here = Path(scratch).resolve()
-        before = os.environ.get("ZOO_HOME")
-        os.environ["ZOO_HOME"] = str(here / "home")
-        try:
-            with contextlib.chdir(here):
-                command.prepare(here)
-                with failing(here, at, number, lasting=lasting) as faults:
-                    code, said = zoo(*command.arguments)
-                problems = [f"left over: {', '.join(left)}"] if (left := leftovers(here)) else []
-                if code:
-                    problems += _sentence(code, said, number)
-                problems += command.problems(here)
-        finally:
-            os.environ["ZOO_HOME"] = before or ""
-            if before is None:
-                del os.environ["ZOO_HOME"]
+        with mock.patch.dict(os.environ, ZOO_HOME=str(here / "home")), contextlib.chdir(here):
+            command.prepare(here)
+            with failing(here, at, number, lasting=lasting) as faults:
+                code, said = zoo(*command.arguments)
+            problems = [f"left over: {', '.join(left)}"] if (left := leftovers(here)) else []
+            if code:
+                problems += _sentence(code, said, number)
+            problems += command.problems(here)
     return faults, "refused" if code else "done", problems
 
 

@@ -39,7 +39,7 @@ class Faults:
     def hit(self, what: str, path: object) -> None:
         """Count a call, and fail it if it is the one."""
         name = os.path.abspath(os.fsdecode(path)) if isinstance(path, str | bytes | os.PathLike) else _path_of(path)  # noqa: PTH100
-        if not name.startswith(str(self.root)):
+        if not Path(name).is_relative_to(self.root):
             return
         self.calls.append((what, name))
         now = len(self.calls)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import shutil
 import sys
 from collections.abc import Callable
@@ -66,8 +67,6 @@ def _damaged(rng: Random, path: Path, kind: str) -> None:
     elif kind == "a line's JSON":
         lines = path.read_text().splitlines(keepends=True)
         place = rng.randrange(len(lines))
-        import json
-
         lines[place] = edit_json(rng, json.loads(lines[place]))[1] + "\n"
         path.write_bytes("".join(lines).encode("utf-8", "surrogatepass"))
     elif kind in graphs.EDITS:
@@ -109,7 +108,7 @@ def _copy(folder: Path, scratch: Path) -> Path:
 
 def _tensors(case: Case, subject: Subject, scratch: Path, rng: Random) -> Outcome:
     """`load_tensors` of a weights file or a checkpoint."""
-    from zoo.training.checkpoint import load_tensors
+    from zoo.training.checkpoint import hash_tensors, load_tensors
 
     source = {"weights": subject.finished / "weights.safetensors", "checkpoint": max((subject.stopped / "checkpoints").iterdir())}
     path = shutil.copy(source[case.file], scratch / "x.safetensors")
@@ -117,8 +116,6 @@ def _tensors(case: Case, subject: Subject, scratch: Path, rng: Random) -> Outcom
     _damaged(rng, path, case.kind)
 
     def take() -> bool:
-        from zoo.training.checkpoint import hash_tensors
-
         found, said, named = load_tensors(path)
         return hash_tensors(found) == named == digest and said == facts
 

@@ -114,7 +114,8 @@ def killed(call: Callable[[], object], folder: Path, after: float) -> bool:
 def main() -> None:
     """Run the campaign; any difference ends it with exit code 1."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--mirror", type=Path, default=os.environ.get("ZOO_MIRROR"), help="folder with mnist/*.gz")
+    mirror = os.environ.get("ZOO_MIRROR")
+    parser.add_argument("--mirror", type=Path, default=mirror, required=not mirror, help="folder with mnist/*.gz; else ZOO_MIRROR")
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()

@@ -71,6 +71,8 @@ class Worker:
         self.command = [sys.executable, "-m", "tools.hardness.worker", str(subjects), *names]
         self.seconds = seconds
         self.process: subprocess.Popen[str] | None = None
+        self.news = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115
+        """What it says on stderr; a pipe that nobody reads would hold it up when it is full."""
 
     def ask(self, case: Case) -> Outcome:
         """The outcome of a case, `CRASH` and `HANG` among them."""
@@ -79,7 +81,7 @@ class Worker:
                 self.command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                stderr=self.news,
                 text=True,
                 cwd=Path(__file__).parents[2],
             )
@@ -98,8 +100,8 @@ class Worker:
         line = self.process.stdout.readline()
         if not line:
             code = self.process.wait()
-            assert self.process.stderr is not None
-            news = self.process.stderr.read().strip().splitlines()
+            self.news.seek(0)
+            news = self.news.read().strip().splitlines()
             self.close()
             return CRASH, f"{signal.Signals(-code).name if code < 0 else f'exit {code}'}; {news[-1] if news else ''}"
         outcome, said = json.loads(line)
@@ -117,6 +119,8 @@ class Worker:
             self.process.kill()
             self.process.communicate()
             self.process = None
+        self.news.seek(0)
+        self.news.truncate()
 
 
 def judged(planned: Iterable[Case], worker: Worker) -> Iterator[tuple[Case, Outcome]]:

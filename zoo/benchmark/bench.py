@@ -19,7 +19,7 @@ from zoo.benchmark.feeds import Arrays, batch_axis, examples, repeated
 from zoo.benchmark.fresh import Fresh, measure_fresh
 from zoo.benchmark.latency import LONG_ENOUGH, Call, Race, medians, passes_for
 from zoo.benchmark.machine import this_machine
-from zoo.benchmark.noise import ADVICE, Watch, judged
+from zoo.benchmark.noise import Watch, judged, reason
 from zoo.benchmark.peers import Answer, Peer
 from zoo.benchmark.report import FORMAT, Against, BenchReport, Interval, Latency, Memory, Noise, Row, Start, threads_text
 from zoo.errors import UnknownName, UsageError, ZooError
@@ -103,7 +103,7 @@ def bench(
                 advance(detail=f"batch {condition.batch}, {threads_text(condition.threads)}")
     rows = [_row(model, condition) for condition in conditions]
     file = model.path / MODEL if model.path.is_dir() else model.path
-    noisy = [row for row in rows if row.noise.reasons]
+    why = reason(rows)
     return BenchReport(
         format=FORMAT,
         id=model.id,
@@ -115,8 +115,8 @@ def bench(
         seconds=seconds,
         resamples=RESAMPLES,
         confidence=CONFIDENCE,
-        conclusive=not noisy,
-        reason=_reason(noisy, len(rows)),
+        conclusive=why is None,
+        reason=why,
         rows=tuple(rows),
         machine=this_machine(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -135,14 +135,6 @@ def _check(batches: Sequence[int], threads: Sequence[int | None], levels: Sequen
             raise UnknownName("optimisation level", level, LEVELS)
     if not 0 < seconds < float("inf"):
         raise UsageError(f"seconds must be above 0, not {seconds:g}.")
-
-
-def _reason(noisy: Sequence[Row], rows: int) -> str | None:
-    """Why the report does not conclude, by the first of the rows from which nothing follows."""
-    if not noisy:
-        return None
-    more = f" ({len(noisy)} of {rows} conditions)" if rows > 1 else ""
-    return f"At {noisy[0].condition}, {' and '.join(noisy[0].noise.reasons)}{more}; {ADVICE}."
 
 
 def _once(model: Model, feeds: Arrays) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zoo.benchmark.bootstrap import separate_ratio_interval, verdict
+from zoo.benchmark.noise import reason
 from zoo.benchmark.report import BenchReport, Interval, Row, Verdict
 from zoo.errors import UsageError
 from zoo.spec import Spec
@@ -93,8 +94,9 @@ def compare(a: BenchReport, b: BenchReport) -> Comparison:
             hint="zoo bench NAME --batch N --threads N --output FILE.json",
         )
     rows = tuple(_compared(in_a[key], in_b[key]) for key in common)
-    reasons = [f"{name}: {report.reason}" for name, report in (("A", a), ("B", b)) if report.reason is not None]
-    noisy = any(row.verdict == "too noisy to conclude" for row in rows)
+    # Of the conditions that both have: noise in another one is nothing to the ratios.
+    whys = {name: reason([side[key] for key in common]) for name, side in (("A", in_a), ("B", in_b))}
+    told = [f"{name}: {why}" for name, why in whys.items() if why is not None]
     return Comparison(
         a=_side(a),
         b=_side(b),
@@ -102,8 +104,8 @@ def compare(a: BenchReport, b: BenchReport) -> Comparison:
         rows=rows,
         only_a=tuple(row.condition for key, row in in_a.items() if key not in in_b),
         only_b=tuple(row.condition for key, row in in_b.items() if key not in in_a),
-        conclusive=not noisy,
-        reason=" ".join(reasons) if noisy else None,
+        conclusive=not told,
+        reason=" ".join(told) or None,
     )
 
 

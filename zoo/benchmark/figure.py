@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from zoo.benchmark.report import BenchReport, Interval, Latency, Row, threads_text
@@ -30,8 +31,8 @@ def report_plot(report: BenchReport) -> LatencyPlot:
     return LatencyPlot(
         title=f"{report.id}: time of a call",
         notes=tuple(notes),
-        times=tuple(times),
-        ratios=tuple(ratios),
+        times=_told_apart(times, times + ratios),
+        ratios=_told_apart(ratios, times + ratios),
         band="median; shaded: to the 90th percentile",
         ratio="time ÷ ours, 95 % intervals",
     )
@@ -49,11 +50,14 @@ def comparison_plot(found: Comparison, a: BenchReport, b: BenchReport) -> Latenc
         f"Not interleaved: within the grey band ({found.drift:.0%}) nothing is concluded.",
         *(f"{one.what}: A {one.a}; B {one.b}" for one in found.differences),
     ]
+    if found.reason is not None:
+        notes.append(f"Too noisy to conclude: {found.reason}")
+    ratios = _lines("B ÷ A", found.rows, lambda row: _ends(row.ratio))
     return LatencyPlot(
         title=f"{a.id} and {b.id}: time of a call" if a.id != b.id else f"{a.id}: time of a call, two reports",
         notes=tuple(notes),
-        times=tuple(times),
-        ratios=tuple(_lines("B ÷ A", found.rows, lambda row: _ends(row.ratio))),
+        times=_told_apart(times, times + ratios),
+        ratios=_told_apart(ratios, times + ratios),
         band="median; shaded: to the 90th percentile",
         ratio="time of B ÷ A, 95 % intervals",
         margin=found.drift,
@@ -70,6 +74,13 @@ def _lines(name: str, rows: Sequence[R], figures: Callable[[R], tuple[float, flo
         variant = threads_text(threads) + (f", level {level}" if levels != {"all"} else "")
         lines.append(Series(name, variant, tuple(row.batch for row in chosen), values, low, high))
     return lines
+
+
+def _told_apart(several: Sequence[Series], every: Sequence[Series]) -> tuple[Series, ...]:
+    """With one batch size no line is drawn that its kind could tell apart: there the variant goes into the name."""
+    if len({batch for one in every for batch in one.batches}) > 1 or len({one.variant for one in every}) == 1:
+        return tuple(several)
+    return tuple(replace(one, name=f"{one.name}, {one.variant}", variant="") for one in several)
 
 
 def _batch(row: Row | Compared) -> int:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import platform
 
 import numpy as np
 
 from zoo.benchmark.report import Machine
-from zoo.machine import cpu_name
+from zoo.machine import cores, cpu_name
 
 
 def this_machine() -> Machine:
@@ -23,10 +22,3 @@ def this_machine() -> Machine:
         numpy=np.__version__,
         onnxruntime=onnxruntime.__version__,
     )
-
-
-def cores() -> int:
-    """Logical cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from zoo.benchmark.report import Interval, Noise
+from zoo.benchmark.report import Interval, Noise, Row
 
 BIAS = 0.02
 """The control's interval may miss 1 by so much: with 95 % intervals one of 20 misses it by a little on the quietest machine."""
@@ -106,3 +106,12 @@ def judged(control: Interval, others: float | None, stolen: float | None) -> Noi
     if stolen is not None and stolen > STOLEN:
         reasons.append(f"the hypervisor gave {stolen:.0%} of the cores' time to other machines")
     return Noise(control=control, others=others, stolen=stolen, reasons=tuple(reasons))
+
+
+def reason(rows: Sequence[Row]) -> str | None:
+    """Why nothing is concluded from some of the rows, by the first of these; `None` where all are fit."""
+    noisy = [row for row in rows if row.noise.reasons]
+    if not noisy:
+        return None
+    more = f" ({len(noisy)} of {len(rows)} conditions)" if len(rows) > 1 else ""
+    return f"At {noisy[0].condition}, {' and '.join(noisy[0].noise.reasons)}{more}; {ADVICE}."

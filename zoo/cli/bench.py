@@ -40,7 +40,13 @@ def _threads(context: click.Context, parameter: click.Parameter, given: tuple[st
 @click.command("bench", short_help="Measure latency, first call and memory of an artifact.")
 @click.argument("name", required=False)
 @artifacts_option
-@click.option("--batch", "batches", type=click.IntRange(min=1), multiple=True, help=f"Examples in a call; repeatable. {BATCHES}")
+@click.option(
+    "--batch",
+    "batches",
+    type=click.IntRange(min=1),
+    multiple=True,
+    help=f"Examples in a call. Repeatable.  [default: {','.join(map(str, BATCHES))}]",
+)
 @click.option(
     "--threads",
     callback=_threads,

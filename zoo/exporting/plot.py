@@ -130,7 +130,7 @@ def find_target(target: str, runs: Path, registry: Registry) -> Run | ModelSpec:
 
     Raises:
         UnknownName: it means nothing; with near matches among runs and models.
-        UsageError: it is a model that has no run under `runs`.
+        UsageError: it is a model that has no run under `runs`, or another folder.
     """
     if any((folder / "run.json").is_file() for folder in (Path(target), runs / target)):
         return find_run(target, runs)
@@ -146,6 +146,8 @@ def find_target(target: str, runs: Path, registry: Registry) -> Run | ModelSpec:
         return (finished or ours)[-1]
     if spec is not None:
         raise UsageError(f"There is no run of {spec.id} under {runs}, so there is nothing to draw.", hint=f"zoo train {spec.id}")
+    if Path(target).is_dir():
+        raise UsageError(f"{target} is a folder, but none of a run: it has no run.json.", hint="zoo runs")
     names = [*(run.name for run in there), *(run.state.id for run in there), *registry.models]
     raise UnknownName("run or model", target, dict.fromkeys(names), hint="zoo runs")
 

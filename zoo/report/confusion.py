@@ -178,7 +178,9 @@ class _Plan:
         self.width = int(max(1, min(room, max(66, longest + 12))))
         self.height = min(46, self.width)
         number = f"{largest:,}"
-        self.numbers = next((face for face in (TEXT, SMALL, TINY) if width_of(number, face) <= self.width - 4), None)
+        self.numbers = next(
+            (face for face in (TEXT, SMALL, TINY) if width_of(number, replace(face, bold=True)) <= self.width - 4), None
+        )
         if self.height < 18:
             self.numbers = None
         # A name that would lose most of itself stands on end instead.

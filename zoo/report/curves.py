@@ -101,8 +101,11 @@ class Curves(Plot):
             for column, metric in enumerate(metrics):
                 x, y = AXIS + column * (width + LEFT), HEAD + row * (PANEL_HEIGHT + BELOW)
                 axes = sheet.panel(x, y, width, PANEL_HEIGHT)
-                draw(axes, metric, theme)
-                _finish(sheet, axes)
+                finite = _range(axes, metric, draw(axes, metric, theme))
+                _finish(sheet, axes, np.concatenate([self.steps, self.ends]) if draw == self._steps else self.epochs)
+                if not finite:  # of a run that diverged
+                    axes.set_yticks([])
+                    sheet.text(x + width / 2, y + PANEL_HEIGHT / 2, "no finite values", SMALL, theme.muted, align="center")
                 sheet.text(x, y - 18, metric.replace("_", " "), STRONG)
                 sheet.text(x + width, y + PANEL_HEIGHT + 40, unit, SMALL, theme.muted, align="right")
         return sheet
@@ -118,8 +121,8 @@ class Curves(Plot):
         if self.held_out:
             sheet.key(x, 8, f"{self.held_out}, after each epoch", **_points(sheet.theme))
 
-    def _steps(self, axes: Axes, metric: str, theme: Theme) -> None:
-        """Each batch faint, their running mean strong, and the held-out split at the ends of the epochs."""
+    def _steps(self, axes: Axes, metric: str, theme: Theme) -> list[np.ndarray]:
+        """Each batch faint, their running mean strong, and the held-out split at the ends of the epochs; the strong lines."""
         shown = []
         if metric in self.by_step:
             good = np.isfinite(self.by_step[metric])
@@ -136,10 +139,10 @@ class Curves(Plot):
             shown += [values]
         for end in self.ends if len(self.ends) <= 30 else ():
             axes.axvline(end, color=theme.frame, linewidth=0.6, linestyle=(0, (2, 2)), marker="", zorder=1)
-        _range(axes, metric, shown)
+        return shown
 
-    def _epochs(self, axes: Axes, metric: str, theme: Theme) -> None:
-        """Whole epochs: the training split as it was being learned, the held-out split after."""
+    def _epochs(self, axes: Axes, metric: str, theme: Theme) -> list[np.ndarray]:
+        """Whole epochs: the training split as it was being learned, the held-out split after; the lines."""
         shown = []
         for split, values in self.by_epoch.items():
             if metric not in values:
@@ -149,7 +152,7 @@ class Curves(Plot):
             else:
                 axes.plot(self.epochs, values[metric], **_points(theme), markevery=_every(self.epochs), zorder=4)
             shown.append(values[metric])
-        _range(axes, metric, shown)
+        return shown
 
 
 def _every(points: np.ndarray) -> int:
@@ -180,11 +183,11 @@ def _points(theme: Theme) -> dict[str, Any]:
     }
 
 
-def _range(axes: Axes, metric: str, shown: list[np.ndarray]) -> None:
-    """The axis of the values: what the strong lines cover and a little more; single batches may leave it."""
+def _range(axes: Axes, metric: str, shown: list[np.ndarray]) -> bool:
+    """The axis of the values: the strong lines and a little more, which single batches may leave. Whether any value is finite."""
     values = np.concatenate([array[np.isfinite(array)] for array in shown]) if shown else np.zeros(0)
     if not values.size:
-        return
+        return False
     low, high = float(values.min()), float(values.max())
     if "accuracy" not in metric and low > 0 and high / low > LOGARITHMIC:
         axes.set_yscale("log")
@@ -192,20 +195,22 @@ def _range(axes: Axes, metric: str, shown: list[np.ndarray]) -> None:
     else:
         room = 0.06 * (high - low) or 0.05 * abs(high) or 1.0
         axes.set_ylim(low - room, high + room)
+    return True
 
 
-def _finish(sheet: Sheet, axes: Axes) -> None:
-    """Whole numbers along the bottom, with separators; plain numbers up the side, on a logarithmic axis too."""
+def _finish(sheet: Sheet, axes: Axes, places: np.ndarray) -> None:
+    """All `places` along the bottom, whatever of them is drawn, as whole numbers; plain ones up the side, unless huge or tiny."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter, ScalarFormatter
 
     steps = [1, 2, 2.5, 5, 10]
-    first, last = axes.dataLim.intervalx
+    first, last = float(places.min()), float(places.max())
     room = 0.045 * (last - first) or 1.0
     axes.set_xlim(first - room, last + room)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=steps, integer=True, min_n_ticks=1))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     if axes.get_yscale() == "linear":
         axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=steps))
+    if axes.get_yscale() == "linear" and 1e-3 <= max(map(abs, axes.get_ylim())) < 1e6:
         plain = ScalarFormatter(useOffset=False, useMathText=False)
         plain.set_scientific(False)
         axes.yaxis.set_major_formatter(plain)

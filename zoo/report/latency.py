@@ -21,7 +21,7 @@ KEYS = 30
 SHAPES = ("o", "s", "^", "D", "v", "P")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1, 2)))
 APART = 1.3
-"""Factor between the places of the first and the last ratio of one batch size: set apart, no interval hides another."""
+"""Factor between the places of the first and the last of several at one batch size: set apart, no interval hides another."""
 
 
 @dataclass(frozen=True)
@@ -137,12 +137,15 @@ class LatencyPlot:
         from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
         axes.set_yscale("log")
-        for series in self.times:
+        for number, series in enumerate(self.times):
             style = self._style(theme, series.name, series.variant)
-            axes.plot(series.batches, series.values, **style, zorder=3)
-            axes.fill_between(series.batches, series.low, series.high, color=style["color"], alpha=0.16, linewidth=0, zorder=2)
-            if len(series.batches) == 1:  # a band of no width
-                axes.vlines(series.batches, series.low, series.high, color=style["color"], linewidth=1, zorder=2)
+            if len(series.batches) > 1:
+                axes.plot(series.batches, series.values, **style, zorder=3)
+                axes.fill_between(series.batches, series.low, series.high, color=style["color"], alpha=0.16, linewidth=0, zorder=2)
+            else:  # a band would have no width
+                places = _aside(series, number, len(self.times))
+                axes.plot(places, series.values, **style, zorder=3)
+                axes.vlines(places, series.low, series.high, color=style["color"], linewidth=1, zorder=2)
         low, high = _ends(self.times)
         axes.set_ylim(low / 1.3, high * 1.3)
         # Within one power of ten the powers alone would leave an axis with hardly a number.
@@ -159,10 +162,9 @@ class LatencyPlot:
             axes.axhspan(1 / (1 + self.margin), 1 + self.margin, color=theme.frame, alpha=0.45, linewidth=0, zorder=0)
         for number, series in enumerate(self.ratios):
             style = self._style(theme, series.name, series.variant)
-            shift = APART ** ((number + 0.5) / len(self.ratios) - 0.5)
             below = [value - low for value, low in zip(series.values, series.low, strict=True)]
             above = [high - value for value, high in zip(series.values, series.high, strict=True)]
-            places = [batch * shift for batch in series.batches]
+            places = _aside(series, number, len(self.ratios))
             axes.errorbar(places, series.values, yerr=[below, above], elinewidth=1.0, capsize=2.5, **style, zorder=3)
         low, high = _ends(self.ratios)
         low, high = min(low, 1 / (1 + self.margin)), max(high, 1 + self.margin)
@@ -187,6 +189,12 @@ class LatencyPlot:
         axes.xaxis.set_major_locator(FixedLocator(sizes))
         axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+
+
+def _aside(series: Series, number: int, several: int) -> list[float]:
+    """Places of a series' points, a little aside of their batch sizes: it is `number` of `several`."""
+    shift = APART ** ((number + 0.5) / several - 0.5)
+    return [batch * shift for batch in series.batches]
 
 
 def _ends(several: Sequence[Series]) -> tuple[float, float]:

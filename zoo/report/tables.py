@@ -9,12 +9,12 @@ from zoo.spec import Reference
 
 
 def figure(value: Any) -> str:
-    """A number with the digits that matter: counts whole with separators, tiny ones in powers of ten, others to four places."""
+    """A number with the digits that matter: counts whole with separators, tiny and huge ones in powers of ten, else four places."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     if float(value).is_integer() and abs(value) < 1e15 and (isinstance(value, int) or abs(value) >= 10):
         return f"{int(value):,}"
-    if value and abs(value) < 1e-3:
+    if value and not 1e-3 <= abs(value) < 1e15:
         return f"{value:.3g}"
     return f"{value:.4f}"
 
