@@ -200,6 +200,8 @@ def export(
     variants: Sequence[str] = (),
     opset: int | None = None,
     providers: Sequence[str] = ("cpu",),
+    config: Mapping[str, Any] | None = None,
+    name: str | None = None,
     progress: Progress = SILENT,
     registry: Registry | None = None,
 ) -> list[Artifact]:
@@ -214,6 +216,8 @@ def export(
         variants: of the model's exports; none given, all.
         opset: of the graphs; the default is 20.
         providers: of onnxruntime that are certified beside the CPU.
+        config: fields to change of a model with given weights: `{"expr": "a & b"}`.
+        name: tag under which such a model is exported.
         progress: who is told.
         registry: of another set of plugins.
 
@@ -227,13 +231,13 @@ def export(
     registry = registry or default_registry()
     check_opset(opset or DEFAULT_OPSET)
     wanted: list[tuple[str | None, str | Path | None]]
-    if model is None and run is None:
+    if model is None and run is None and not config and name is None:
         wanted = [(None, found) for found in outdated(Path(runs), Path(output))]
     else:
         wanted = [(_trained_id(model, registry) if model else None, run)]
     artifacts: list[Artifact] = []
-    for name, found in wanted:
-        trained = source_of(name, found, Path(runs), registry, progress)
+    for trained_id, found in wanted:
+        trained = source_of(trained_id, found, Path(runs), registry, progress, changes=config, name=name)
         artifacts += export_trained(
             trained,
             Path(output),

@@ -55,6 +55,7 @@ class Outcome:
         """As a summary: label and text."""
         certificate = self.artifact.certificate
         ratio = ", ".join(f"{name} {bound.ratio:.2f}×" for name, bound in certificate.bounds.items())
+        errors = f"error {ratio} of PyTorch's own; " if ratio else ""
         figures = ", ".join(
             f"{name.replace('_', ' ')} {figure(value)}" for name, value in self.artifact.manifest["metrics"].items()
         )
@@ -65,7 +66,7 @@ class Outcome:
             ("data", f"{self.artifact.manifest['dataset']['id']} from {self.artifact.manifest['dataset']['origin']}"),
             ("trained", f"{state.seconds:,.1f} s on {state.device} in {state.precision}" if state else "nothing to learn"),
             ("test", figures),
-            ("certified", f"error {ratio} of PyTorch's own; {changed} of {certificate.audit.examples:,} decisions changed"),
+            ("certified", f"{errors}{changed} of {certificate.audit.examples:,} decisions changed"),
             ("verified", f"{self.replay.cases} cases × {len(self.replay.levels)} levels replayed"),
             ("size", f"{(self.artifact.path / 'model.onnx').stat().st_size:,} bytes"),
             ("p50", f"by batch: {speeds}"),
@@ -94,7 +95,7 @@ def run(
         model: id or architecture.
         output: folder that takes `runs/` and `exported/`.
         opset: of the graph; the default is 20.
-        recipe: fields to change; this and all others as in `train`.
+        recipe: fields to change; this and all others as in `train`. Of a model with given weights, fields of its network.
         device: see `train`.
         precision: see `train`.
         compiled: see `train`.
@@ -125,11 +126,19 @@ def run(
             progress=progress,
             registry=registry,
         )
-    elif recipe or data or name or precision or compiled or deterministic or device != "auto":
+    elif data or precision or compiled or deterministic or device != "auto":
         raise UsageError(f"{spec.id} has nothing to learn: it takes no option of a training.", hint=f"zoo run {spec.id}")
     path = trained.path if trained else None
     (artifact, *_) = export(
-        None if path else spec.id, run=path, runs=runs, output=exported, opset=opset, progress=progress, registry=registry
+        None if path else spec.id,
+        run=path,
+        runs=runs,
+        output=exported,
+        opset=opset,
+        config=None if path else recipe,
+        name=None if path else name,
+        progress=progress,
+        registry=registry,
     )
     progress.note(f"{artifact.id}: replaying the certificate, then measuring")
     replay = verify(artifact.path)

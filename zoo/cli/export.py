@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 @click.option("--variant", "variants", multiple=True, help="Of the model's exports; default: all.")
 @click.option("--opset", type=int, help="Of the graph, 17 to 25; default 20.")
 @click.option("--provider", "providers", multiple=True, help="Also certified with this provider of onnxruntime, such as cuda.")
+@click.option(
+    "--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Change a field of given weights' network (zoo show MODEL)."
+)
+@click.option("--name", help="Tag under which given weights are exported.")
 @json_option
 @quiet_option
 def command(
@@ -36,15 +40,24 @@ def command(
     variants: tuple[str, ...],
     opset: int | None,
     providers: tuple[str, ...],
+    assignments: tuple[str, ...],
+    name: str | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
     """Export MODEL's newest finished run; without MODEL, every finished model that has no artifact of its newest run.
 
+    \b
+    zoo export boolean.dnf --set expr="(a & ~b) | c" --name mine
+
     Written beside, certified against PyTorch, then renamed into place: an uncertified artifact never exists.
     """
     if model is not None and run is not None:
         raise UsageError(f"Give the model {model} or --run {run}, not both.")
+    if model is None and run is None and (assignments or name is not None):
+        raise UsageError("--set and --name change a model with given weights; name that too.", hint="zoo list")
+    from zoo.training.overrides import parse_assignments
+
     artifacts = api.export(
         model,
         run=run,
@@ -53,6 +66,8 @@ def command(
         variants=variants,
         opset=opset,
         providers=("cpu", *providers),
+        config=parse_assignments(list(assignments)),
+        name=name,
         progress=default_progress(quiet=quiet),
         registry=current_registry(),
     )
@@ -77,9 +92,10 @@ def summary(artifact: Artifact) -> str:
     """An artifact in one line."""
     certificate = artifact.certificate
     ratios = ", ".join(f"{name} {bound.ratio:.2f}×" for name, bound in certificate.bounds.items())
+    errors = f"error {ratios} of PyTorch's own, " if ratios else ""
     changed = len(certificate.audit.changed)
     size = (artifact.path / "model.onnx").stat().st_size
     return (
-        f"{artifact.id}: certified; error {ratios} of PyTorch's own, {changed} of {certificate.audit.examples:,} decisions "
+        f"{artifact.id}: certified; {errors}{changed} of {certificate.audit.examples:,} decisions "
         f"changed; {size:,} bytes, {artifact.path}"
     )

@@ -78,4 +78,6 @@ def _summary(outcome: Any, output: Path) -> None:
     for label, text in outcome.lines():
         click.echo(f"  {label:<10} {text}")
     where = "" if output == Path() else f" --artifacts {output / 'exported'}"
-    click.echo(f"\nnext: zoo predict {artifact.id} PICTURE{where}")
+    (tensor, *_) = artifact.manifest["inputs"]
+    typed = "PICTURE" if tensor["dtype"] == "uint8" else "1" * tensor["shape"][1] if tensor["dtype"] == "bool" else "INPUT"
+    click.echo(f"\nnext: zoo predict {artifact.id} {typed}{where}")

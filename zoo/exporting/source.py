@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from zoo.data.dataset import Dataset
 from zoo.data.load import load_dataset
 from zoo.errors import IntegrityError, UnknownName, UsageError
 from zoo.exporting.export import Trained
+from zoo.exporting.given import configured, given_id
 from zoo.graph import Assets, Graph
 from zoo.paths import mirror
 from zoo.plugins import resolve
@@ -79,14 +80,38 @@ def load_module(model: str, run: str | Path | None, runs: Path, registry: Regist
     return trained_module(find_finished(model, run, runs), registry)
 
 
-def source_of(model: str | None, run: str | Path | None, runs: Path, registry: Registry, progress: Progress) -> Trained:
+def source_of(
+    model: str | None,
+    run: str | Path | None,
+    runs: Path,
+    registry: Registry,
+    progress: Progress,
+    *,
+    changes: Mapping[str, Any] | None = None,
+    name: str | None = None,
+) -> Trained:
     """Everything an export needs, of a run or of given weights.
 
+    Args:
+        model: its id; `None` for that of the run.
+        run: a certain run; `None` for the newest finished one.
+        runs: folder of runs.
+        registry: of models and data.
+        progress: who is told.
+        changes: to the config of given weights.
+        name: tag under which given weights are exported.
+
     Raises:
+        UsageError: `changes` or `name` for a trained model, or some that the model does not take.
         DataError: the data the run was trained on are no longer the same.
     """
     if run is None and model in registry.models and registry.model(model).recipe is None:
-        return _given(registry.model(model), registry, progress)
+        return _given(registry.model(model), changes or {}, name, registry, progress)
+    if changes or name is not None:
+        raise UsageError(
+            f"--set and --name are for models with given weights; {model or run} is trained, and exported as it is.",
+            hint=f"zoo train {model or 'MODEL'} --set KEY=VALUE",
+        )
     found = find_finished(model, run, runs)
     state, spec = found.state, registry.model(found.state.base)
     module = trained_module(found, registry)
@@ -130,14 +155,18 @@ def _without_folders(dataset: Dataset, *, own: bool) -> Dataset:
     return replace(dataset, origin=origin)
 
 
-def _given(spec: ModelSpec, registry: Registry, progress: Progress) -> Trained:
+def _given(spec: ModelSpec, changes: Mapping[str, Any], name: str | None, registry: Registry, progress: Progress) -> Trained:
     """A model with nothing to learn, evaluated now."""
+    trained_id = given_id(spec, name, registry)
+    spec, splits = configured(spec, changes)
     dataset = load_dataset(registry.dataset(spec.dataset), own=None, name=None, progress=progress)
+    if splits is not None:
+        dataset = replace(dataset, splits=splits)
     module = build_module(spec, to_plain(spec.config)).eval()
     task = make_task(spec, None, dataset)
-    progress.note(f"{spec.id}: weights are given, nothing to train")
+    progress.note(f"{trained_id}: weights are given, nothing to train")
     return Trained(
-        id=spec.id,
+        id=trained_id,
         spec=spec,
         module=module,
         dataset=_without_folders(dataset, own=False),
@@ -157,6 +186,7 @@ def load_graph(manifest: Manifest, runs: Sequence[Path], registry: Registry) -> 
     if manifest.run is None:
         if spec.recipe is not None:
             raise UsageError(f"{manifest.id} does not say which run it came from, so PyTorch has no weights for it.")
+        spec, _ = configured(spec, manifest.config or {})
         module = build_module(spec, to_plain(spec.config)).eval()
     else:
         module = trained_module(_run_of(manifest, runs), registry)

@@ -1,0 +1,46 @@
+"""The head of a Boolean answer: a Heaviside function at the end of a graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import onnx_ir as ir
+
+from zoo.certify import threshold
+
+
+@dataclass(frozen=True)
+class ThresholdHead:
+    """Whether a sum is above 0: Greater.
+
+    Args:
+        source: float output [batch, …] it reads.
+        output: bool output of the same shape it makes.
+    """
+
+    source: str = "sum"
+    output: str = "output"
+
+    def attach(self, graph: ir.Graph, source: ir.Value) -> ir.Value:
+        """Append one node and its constant to `graph`."""
+        zero = ir.tensor(np.zeros((), np.float32), name=f"{self.output}_threshold")
+        constant = ir.Value(name=zero.name, type=ir.TensorType(ir.DataType.FLOAT), shape=ir.Shape([]), const_value=zero)
+        graph.initializers.add(constant)
+        node = ir.node("Greater", [source, constant], name=f"{self.output}_above")
+        value = node.outputs[0]
+        value.name, value.type, value.shape = self.output, ir.TensorType(ir.DataType.BOOL), source.shape
+        graph.append(node)
+        return value
+
+    def decide(self, values: np.ndarray) -> np.ndarray:
+        """bool, of the shape of `values`."""
+        return threshold.decide(values)
+
+    def candidates(self, values: np.ndarray, answers: np.ndarray) -> np.ndarray:
+        """How far `values` lie from the threshold where the answers are not theirs: float64 [batch]."""
+        return threshold.gaps(values, answers)
+
+    def margins(self, values: np.ndarray) -> np.ndarray:
+        """How far the nearest value lies from the threshold: float64 [batch]."""
+        return threshold.margins(values)
