@@ -7,7 +7,7 @@ and has a twin in NumPy from which the certificate knows what the answer ought t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -59,12 +59,14 @@ class Graph:
     Args:
         module: from the raw inputs, in the order of the spec, to the float outputs named in `outputs`, as a tuple or one tensor.
         outputs: names of what `module` returns.
-        heads: what is joined to it.
+        heads: what is joined to it. What a head reads need be no output of the finished graph.
+        examples: for an input that is no array of the data set, what it is certified on: [examples, …].
     """
 
     module: nn.Module
     outputs: tuple[str, ...]
     heads: tuple[Head, ...] = ()
+    examples: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zoo.spec import TensorSpec
+from zoo.spec import Export, TensorSpec
 
 IMAGE = TensorSpec(
     name="image",
@@ -38,3 +38,37 @@ SOLVED_CLASSIFIER_TASK = "zoo.training.solved:SolvedClassification"
 
 CLASSIFIER_EXPORTS = {"classifier": "zoo.exporting.classifier:classifier"}
 """Logits → probabilities and label."""
+
+RECONSTRUCTION = TensorSpec(
+    name="reconstruction",
+    dtype="uint8",
+    shape=("batch", 28, 28),
+    meaning="the picture as it is given back; 0 is background, 255 full ink",
+    low=0,
+    high=255,
+)
+"""An autoencoder's answer."""
+
+
+def code(numbers: int) -> TensorSpec:
+    """An autoencoder's code of so many numbers."""
+    return TensorSpec(
+        name="code",
+        dtype="float32",
+        shape=("batch", numbers),
+        meaning="what the picture is given back from, as the encoder makes it",
+    )
+
+
+RECONSTRUCTION_TASK = "zoo.training.reconstruction:Reconstruction"
+"""A picture is given back through a code."""
+
+
+def autoencoder_exports(numbers: int) -> dict[str, str | Export]:
+    """An autoencoder whole, its encoder and its decoder, for a code of so many numbers."""
+    home = "zoo.exporting.autoencoder"
+    return {
+        "autoencoder": f"{home}:autoencoder",
+        "encoder": Export(target=f"{home}:encoder", inputs=(IMAGE,), outputs=(code(numbers),)),
+        "decoder": Export(target=f"{home}:decoder", inputs=(code(numbers),), outputs=(IMAGE,)),
+    }

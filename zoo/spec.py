@@ -92,6 +92,7 @@ class TensorSpec(Spec):
         meaning: what it holds, with units.
         low: smallest value, where one is defined.
         high: largest value, where one is defined.
+        names: of the places along the last axis, where they have any.
     """
 
     name: str
@@ -100,6 +101,7 @@ class TensorSpec(Spec):
     meaning: str
     low: float | None = None
     high: float | None = None
+    names: tuple[str, ...] = ()
 
 
 class Reference(Spec):
@@ -250,6 +252,8 @@ class ModelSpec(Spec):
             id `architecture.tag.variant`, and may have inputs and outputs of their own (`Export`).
         references: published figures.
         parent: whose trained weights it begins with.
+        configure: `"module:function"`, for given weights: `(spec) -> (spec, splits)`, with the inputs, outputs, summary and data
+            that follow from `spec.config` once `--set` has changed it; splits of `None` leave the data set's own.
     """
 
     architecture: str
@@ -266,6 +270,7 @@ class ModelSpec(Spec):
     exports: Mapping[str, str | Export]
     references: tuple[Reference, ...] = ()
     parent: Parent | None = None
+    configure: str | None = None
 
     def __post_init__(self) -> None:
         if not ARCHITECTURE.match(self.architecture):

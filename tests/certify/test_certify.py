@@ -196,7 +196,7 @@ def test_metrics_may_move_by_rounding_only(source):
     assert metric_slack("loss", 10.0, 5, 1000) == pytest.approx(1.01e-3)
     scores = np.array([[0.5, 0.5]])
     golden = Golden("test", {"x": scores}, {"probabilities": scores}, {"probabilities": scores})
-    measured = Measured(Graph(source.module, ("probabilities",)), [golden])
+    measured = Measured(Graph(source.module, ("probabilities",)), [golden], ["probabilities"])
     for ours in ({"loss": np.nan}, {}, {"loss": 1.0, "more": 1.0}, {"loss": 1.0}, {"loss": 1.00005}):
         measured.compare_metrics("test", {"loss": 1.0}, ours, changed=0, examples=10)
     assert len(measured.metrics) == 3

@@ -35,6 +35,22 @@ class OutputBound(Spec):
         return self.onnxruntime_error / self.torch_error if self.torch_error else float(self.onnxruntime_error > 0)
 
 
+class HiddenBound(Spec):
+    """How far a float may lie from the golden answer that is no output itself, but from which an exact output follows.
+
+    Its error cannot be measured; by the bound it is judged whether an exact answer that differs is a tie.
+
+    Args:
+        bound: the error bound of an output, but at most `TIE` / 2.
+        golden_max: largest absolute golden answer.
+        torch_error: largest absolute error of PyTorch in float32.
+    """
+
+    bound: float
+    golden_max: float
+    torch_error: float
+
+
 class Tie(Spec):
     """An exact answer that differs from PyTorch's.
 
@@ -120,6 +136,7 @@ class Certificate(Spec):
         versions: of the engines.
         machine: on which it was made.
         created: when, UTC.
+        hidden: float that only an exact output follows from → bound.
     """
 
     contract: int
@@ -137,6 +154,7 @@ class Certificate(Spec):
     versions: dict[str, str]
     machine: dict[str, Any]
     created: str
+    hidden: dict[str, HiddenBound] = msgspec.field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -148,6 +166,8 @@ EPSILON = 2.0**-23
 """Distance from 1 to the next float32."""
 
 
+TIE = 1e-5
+"""An exact answer whose golden floats prefer another one by less than this may be a tie."""
 METRIC_RELATIVE = 1e-4
 METRIC_ABSOLUTE = 1e-5
 
@@ -172,3 +192,8 @@ def error_bound(torch_error: float, golden_max: float) -> float:
     if math.isnan(torch_error) or math.isnan(golden_max):
         return math.nan
     return max(4 * torch_error, 8 * EPSILON * golden_max)
+
+
+def hidden_bound(torch_error: float, golden_max: float) -> float:
+    """The error bound of a float that is no output; NaN as there."""
+    return min(error_bound(torch_error, golden_max), TIE / 2)

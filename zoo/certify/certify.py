@@ -39,7 +39,7 @@ class Subject:
         path: the exported file, with zoo's metadata inside.
         inputs: of the graph.
         outputs: of the graph.
-        examples: arrays of the test split; those that bear an input's name are audited.
+        examples: arrays of the test split, or what stands for them; those that bear an input's name are audited.
         judge: answers to all examples → the task's metrics.
     """
 
@@ -71,7 +71,7 @@ def certify(
     progress.note(f"{subject.id}: golden answers in float64, {len(goldens)} cases and the whole test split")
     test = reference.golden("test", whole)
     used = list(dict.fromkeys(["cpu", *providers]))
-    measured = Measured(subject.graph, [*goldens, test])
+    measured = Measured(subject.graph, [*goldens, test], [spec.name for spec in subject.outputs])
     for provider in used:
         for level in LEVELS:
             model = open_model(subject.path, providers=(provider,), level=level, check=False)
@@ -84,7 +84,7 @@ def certify(
     sample = test.first(ORACLE_EXAMPLES)
     oracle = ask_reference(content, sample, [spec.name for spec in subject.outputs], subject.graph.heads, measured.limits)
     placed = {name: cpu_nodes(content, name, small.inputs) for name in used if name != "cpu"}
-    bounds = {name: measured.bound(name) for name in subject.graph.outputs}
+    bounds = {name: measured.bound(name) for name in measured.visible}
     import onnx
     import onnxruntime
     import torch
@@ -107,6 +107,7 @@ def certify(
         versions={"torch": str(torch.__version__), "onnx": onnx.__version__, "onnxruntime": onnxruntime.__version__},
         machine=machine,
         created=created,
+        hidden=measured.hidden(),
     )
     return certificate, golden_file(subject.graph.heads, goldens)
 

@@ -48,10 +48,19 @@ def changed_answers(
         Tie(
             place=place,
             index=int(index),
-            ours=str(ours[index]),
-            theirs=str(theirs[index]),
+            ours=_said(ours[index], ours[index] != theirs[index]),
+            theirs=_said(theirs[index], ours[index] != theirs[index]),
             margin=float(gap),
             explained=bool(gap < 2 * bound),
         )
         for index, gap in zip(different, gaps(different), strict=True)
     ]
+
+
+def _said(answer: np.ndarray, different: np.ndarray) -> str:
+    """An answer in words; of one with many elements the first that differs, with its place."""
+    if not answer.ndim:
+        return str(answer)
+    places = np.argwhere(different)
+    more = f" and {len(places) - 1} more" if len(places) > 1 else ""
+    return f"{answer[tuple(places[0])]} at {places[0].tolist()}{more}"

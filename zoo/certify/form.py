@@ -16,8 +16,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from zoo.certify import labels
-from zoo.certify.certificate import CONTRACT, Certificate, error_bound
+from zoo.certify.certificate import CONTRACT, Certificate, error_bound, hidden_bound
+from zoo.certify.exact import rule_of
 from zoo.errors import IntegrityError, UsageError
 from zoo.runtime.artifact import CERTIFICATE, GOLDEN, Artifact
 from zoo.runtime.manifest import Manifest
@@ -35,8 +35,8 @@ class Vectors:
 
     Args:
         inputs: raw arrays, as the manifest has them.
-        outputs: float64 for a float output, `str` for a text.
-        sources: exact output → the float output it follows from.
+        outputs: float64 for a float output, or one that only an exact output follows from; `str` for a text.
+        sources: exact output → the float it follows from.
     """
 
     inputs: Arrays
@@ -67,13 +67,6 @@ def read_proof(artifact: Artifact) -> tuple[Certificate, dict[str, Vectors]]:
     return certificate, cases
 
 
-def is_label(manifest: Manifest, output: str, source: str) -> bool:
-    """Whether the text `output` names the largest of the scores `source`, one for each class of the manifest."""
-    tensors = {tensor.name: tensor for tensor in manifest.outputs}
-    text, scores = tensors[output], tensors[source].shape
-    return text.dtype == "string" and len(text.shape) == 1 and len(scores) == 2 and scores[1] == len(manifest.classes)
-
-
 def _certificate(artifact: Artifact) -> Certificate:
     file, manifest = artifact.folder / CERTIFICATE, artifact.manifest
     try:
@@ -102,6 +95,12 @@ def _missing(certificate: Certificate, manifest: Manifest) -> str | None:
         return "it should have at least one case, each with a name of its own"
     if certificate.bounds.keys() != floats:
         return f"it bounds {_listed(certificate.bounds) or 'nothing'}, not {', '.join(sorted(floats))}"
+    if clash := certificate.hidden.keys() & {tensor.name for tensor in manifest.outputs}:
+        return f"it calls {_listed(sorted(clash))} hidden, which the model answers"
+    for name, hidden in certificate.hidden.items():
+        right = hidden_bound(hidden.torch_error, hidden.golden_max)
+        if min(hidden.torch_error, hidden.golden_max) < 0 or hidden.bound != right or not math.isfinite(right):
+            return f"the bound of {_listed([name])} is {hidden.bound:g}, which should be {right:g}"
     for name, bound in certificate.bounds.items():
         right = error_bound(bound.torch_error, bound.golden_max)
         if min(bound.torch_error, bound.golden_max) < 0 or bound.bound != right or not math.isfinite(right):
@@ -166,23 +165,24 @@ def _check_case(where: Path, name: str, case: Vectors, manifest: Manifest, certi
         raise IntegrityError(f"{where} holds inputs for {name} that do not fit: {error}") from error
     outputs = {tensor.name: tensor for tensor in manifest.outputs}
     exact = {output for output, tensor in outputs.items() if tensor.dtype != "float32"}
-    if case.outputs.keys() != outputs.keys() or case.sources.keys() != exact:
+    if case.outputs.keys() != {*outputs, *certificate.hidden} or case.sources.keys() != exact:
         raise IntegrityError(f"{where} does not hold an answer to {name} for each of {', '.join(outputs)}.")
     if 0 in batch:
         raise IntegrityError(f"{where} holds no examples for {name}.")
-    for output, array in case.outputs.items():
-        kind: Any = "f" if output not in exact else "U" if outputs[output].dtype == "string" else "biu"
-        if array.dtype.kind not in kind or array.ndim != len(outputs[output].shape):
+    for source, hidden in certificate.hidden.items():
+        array = case.outputs[source]
+        if array.dtype.kind != "f" or not np.abs(array).max(initial=0) <= hidden.golden_max:  # NaN is not
+            raise IntegrityError(f"{where} holds other values for {name} and {source} than its certificate gives.")
+    for output, tensor in outputs.items():
+        array = case.outputs[output]
+        kind: Any = "f" if output not in exact else "U" if tensor.dtype == "string" else "biu"
+        if array.dtype.kind not in kind or array.ndim != len(tensor.shape):
             raise IntegrityError(f"{where} holds an answer for {name} and {output} of another type: {array.dtype} {array.shape}.")
         if output not in exact and not np.abs(array).max(initial=0) <= certificate.bounds[output].golden_max:  # NaN is not
             raise IntegrityError(f"{where} holds answers for {name} and {output} beyond the largest that its certificate gives.")
     for output, source in case.sources.items():
-        if source not in certificate.bounds:
+        if source not in certificate.bounds and source not in certificate.hidden:
             raise IntegrityError(f"{where} says that {output} follows from {_listed([source])}, which is no float output.")
-        if not is_label(manifest, output, source):
-            continue
-        scores = case.outputs[source]
-        if scores.shape[1] != len(manifest.classes) or not np.array_equal(
-            case.outputs[output], labels.decide(manifest.classes, scores)
-        ):
+        rule = rule_of(manifest, output, case.outputs[source])
+        if rule is not None and not np.array_equal(case.outputs[output], rule.decide(case.outputs[source])):
             raise IntegrityError(f"{where} holds answers for {name} that contradict each other: {output} is not what {source} say.")

@@ -13,7 +13,7 @@ from torch import nn
 
 from zoo.graph import Graph
 from zoo.sample import sample_input
-from zoo.spec import TensorSpec
+from zoo.spec import TensorSpec, replaced
 
 Arrays = dict[str, np.ndarray]
 
@@ -86,10 +86,12 @@ def grid(inputs: Sequence[TensorSpec], examples: Mapping[str, np.ndarray], seed:
 
     Args:
         inputs: of the graph.
-        examples: arrays of the test split, by input name; what has none there is made up.
+        examples: arrays of the test split, by input name; what has none there is made up. A float input without a range of its own
+            has theirs.
         seed: of the choice.
     """
     generator = np.random.default_rng(seed)
+    inputs = [_ranged(spec, examples) for spec in inputs]
     cases: dict[str, Arrays] = {}
     axes = list(dict.fromkeys(axis for spec in inputs for axis in spec.shape if isinstance(axis, str)))
     for axis in axes:
@@ -100,6 +102,14 @@ def grid(inputs: Sequence[TensorSpec], examples: Mapping[str, np.ndarray], seed:
     cases["noise"] = {spec.name: sample_input(spec, sizes, seed) for spec in inputs}
     ends = {end: {spec.name: _filled(spec, sizes, end) for spec in inputs} for end in ("low", "high")}
     return cases | ends
+
+
+def _ranged(spec: TensorSpec, examples: Mapping[str, np.ndarray]) -> TensorSpec:
+    """The input with the range of the examples, where it declares none and they are floats."""
+    array = examples.get(spec.name)
+    if array is None or array.dtype.kind != "f" or (spec.low, spec.high) != (None, None) or not np.isfinite(array).all():
+        return spec
+    return replaced(spec, low=float(array.min()), high=float(array.max()))
 
 
 def _real(

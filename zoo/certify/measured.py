@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
-from zoo.certify.certificate import OutputBound, Tie, error_bound, metric_slack
+from zoo.certify.certificate import HiddenBound, OutputBound, Tie, error_bound, hidden_bound, metric_slack
 from zoo.certify.compare import changed_answers, largest_error
 from zoo.certify.golden import Golden
 from zoo.graph import Graph, Head
 
 
 class Measured:
-    """Errors and changed answers as they are found."""
+    """Errors and changed answers as they are found.
 
-    def __init__(self, graph: Graph, goldens: Sequence[Golden]) -> None:
+    Args:
+        graph: as declared.
+        goldens: all answers it is measured by.
+        outputs: names of the finished graph's outputs; of a float that is none only what follows from it can be measured.
+    """
+
+    def __init__(self, graph: Graph, goldens: Sequence[Golden], outputs: Collection[str]) -> None:
         self.graph = graph
-        self.errors = dict.fromkeys(graph.outputs, 0.0)
+        self.visible = [name for name in graph.outputs if name in outputs]
+        self.errors = dict.fromkeys(self.visible, 0.0)
         self.torch_errors = {
             name: max(largest_error(golden.single[name], golden.exact[name]) for golden in goldens) for name in graph.outputs
         }
         self.golden_max = {
             name: max(float(np.abs(golden.exact[name]).max(initial=0)) for golden in goldens) for name in graph.outputs
         }
-        self.limits = {name: error_bound(self.torch_errors[name], self.golden_max[name]) for name in graph.outputs}
+        self.limits = {
+            name: (error_bound if name in outputs else hidden_bound)(self.torch_errors[name], self.golden_max[name])
+            for name in graph.outputs
+        }
         self.changed: list[Tie] = []
         self.inconsistent: set[str] = set()
         self.metrics: list[str] = []
@@ -46,7 +56,7 @@ class Measured:
             place: where a difference is said to be, if not in the golden case.
         """
         place = place or golden.name
-        for name in self.graph.outputs:
+        for name in self.visible:
             if name in answers:
                 self.errors[name] = max(self.errors[name], largest_error(answers[name], golden.exact[name]))
         found: list[Tie] = []
@@ -67,7 +77,8 @@ class Measured:
         found = changed_answers(place, ours, head.decide(scores), gaps, limit)
         # A decision on which PyTorch's own float32 differs from its float64 is listed too, by the same rule.
         listed = {tie.index for tie in found}
-        single = changed_answers(place, ours, head.decide(golden.single[head.source]), lambda at: head.margins(scores[at]), limit)
+        theirs = head.decide(golden.single[head.source])
+        single = changed_answers(place, ours, theirs, lambda at: head.candidates(scores[at], theirs[at]), limit)
         return found + [tie for tie in single if tie.index not in listed]
 
     def compare_metrics(
@@ -94,3 +105,11 @@ class Measured:
             torch_error=self.torch_errors[name],
             onnxruntime_error=self.errors[name],
         )
+
+    def hidden(self) -> dict[str, HiddenBound]:
+        """Bounds of the floats that are no output of the finished graph."""
+        return {
+            name: HiddenBound(bound=self.limits[name], golden_max=self.golden_max[name], torch_error=self.torch_errors[name])
+            for name in self.graph.outputs
+            if name not in self.visible
+        }

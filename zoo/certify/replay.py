@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.certify import labels
 from zoo.certify.certificate import Tie
 from zoo.certify.compare import changed_answers, largest_error
-from zoo.certify.form import Vectors, is_label, read_proof
+from zoo.certify.exact import rule_of
+from zoo.certify.form import Vectors, read_proof
 from zoo.certify.limits import SECONDS, bounded_memory
 from zoo.errors import IntegrityError, UsageError, ZooError
 from zoo.runtime.artifact import ATTEMPTS, MANIFEST, Artifact, check
@@ -90,6 +90,7 @@ def _replayed(artifact: Artifact, *, provider: str, threads: int | None) -> Repl
     folder = artifact.folder
     certificate, cases = read_proof(artifact)
     bounds = {name: bound.bound for name, bound in certificate.bounds.items()}
+    limits = bounds | {name: hidden.bound for name, hidden in certificate.hidden.items()}
     errors = dict.fromkeys(bounds, 0.0)
     changed: list[Tie] = []
     inconsistent: dict[str, None] = {}
@@ -100,11 +101,12 @@ def _replayed(artifact: Artifact, *, provider: str, threads: int | None) -> Repl
             for output in bounds:
                 errors[output] = max(errors[output], largest_error(answers[output], case.outputs[output]))
             for output, source in case.sources.items():
-                found = _changed(artifact.manifest, name, output, source, case, answers, bounds[source])
+                found = _changed(artifact.manifest, name, output, source, case, answers, limits[source])
                 changed += [tie for tie in found if tie not in changed]
-                if is_label(artifact.manifest, output, source) and not np.array_equal(
-                    answers[output], labels.decide(artifact.manifest.classes, answers[source])
-                ):
+                if source not in answers:
+                    continue
+                rule = rule_of(artifact.manifest, output, answers[source])
+                if rule is not None and not np.array_equal(answers[output], rule.decide(answers[source])):
                     inconsistent[f"{output} is not what {source} of the same run say ({name})"] = None
     return Replay(
         id=certificate.id,
@@ -140,9 +142,11 @@ def _changed(
     """The exact answers that differ from the golden ones, each with the gap to the answer that was given instead."""
     ours, scores = answers[output], case.outputs[source]
 
+    rule = rule_of(manifest, output, scores)
+
     def gaps(at: np.ndarray) -> np.ndarray:
-        if is_label(manifest, output, source):
-            return labels.gaps(manifest.classes, scores[at], ours[at])
+        if rule is not None:
+            return rule.gaps(scores[at], ours[at])
         # Only the head that made another kind of answer knows what scores it has; without it no difference is explained.
         return np.full(len(at), np.inf)
 

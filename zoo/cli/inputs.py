@@ -136,6 +136,8 @@ def _prepared(content: bytes, name: str, tensor: Tensor, picture: Picture | None
     from zoo.data.picture import prepare
     from zoo.spec import Picture as PictureSpec
 
+    if len(tensor.shape) != 3:
+        raise DataError(f"{name} is a picture; the model takes {tensor.shape[1]} numbers each ({tensor.name}), as .npy or .npz.")
     height, width = (int(side) for side in tensor.shape[1:])
     first, frames = decode(io.BytesIO(content), name)
     notes = [f"the first of {frames} frames was taken"] if frames > 1 else []

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from zoo.exporting.plot import Plotted
 
 # Written out, as the table of views is where torch is; a test compares.
-VIEWS = "curves, samples, confusion, mistakes, weights, parameters, filters, maps, edges"
+VIEWS = (
+    "curves, samples, confusion, mistakes, reconstructions, walk, generated, weights, parameters, filters, maps, edges, "
+    "separability, surface"
+)
 
 
 @click.command("plot")

@@ -12,7 +12,7 @@ import numpy as np
 
 from zoo.cli.options import provider_option
 from zoo.cli.output import artifacts_option, echo_json, echo_table, json_option
-from zoo.errors import ZooError
+from zoo.errors import UsageError, ZooError
 
 if TYPE_CHECKING:
     from zoo.cli.inputs import Inputs
@@ -40,6 +40,11 @@ class Answer:
 @provider_option
 @click.option("--top", type=click.IntRange(min=1), default=3, show_default=True, help="Classes shown for each input.")
 @click.option("--prepared", type=click.Path(dir_okay=False, path_type=Path), help="Write what the network saw to this PNG.")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Of a model that makes pictures or codes: write pictures to this PNG, or its first answer to this .npy.",
+)
 @json_option
 @click.option("-q", "--quiet", is_flag=True, help="Print labels only, and no news.")
 def command(
@@ -50,6 +55,7 @@ def command(
     provider: str,
     top: int,
     prepared: Path | None,
+    output: Path | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -57,27 +63,49 @@ def command(
 
     INPUT is a picture (PNG, JPEG, BMP, GIF, WebP), a folder of pictures, an array (.npy, .npz), an idx file (also .gz), or -
     for any of these on stdin. Pictures are brought into the form the model was trained on; arrays are taken as they are.
+    For a Boolean model INPUT is 101, or 1 0 1, or a=1,b=0,c=1. An autoencoder writes the pictures it gives back to
+    reconstruction.png; its decoder takes codes as arrays.
 
     \b
     zoo predict cnn digit.png
+    zoo predict autoencoder --output back.png digit.png
     zoo predict cnn --prepared seen.png photo.jpg
     zoo predict exported/mlp.keras t10k-images-idx3-ubyte.gz -q
     """
     from zoo.cli.artifacts import open_named
     from zoo.cli.inputs import picture_input, read_inputs
+    from zoo.cli.made import answer as answer_made
+    from zoo.cli.made import check_output, makes_numbers
+    from zoo.cli.truth import answer, takes_truth_values
 
     model = open_named(name, artifacts, providers=(provider,))
-    tensor = picture_input(model.id, model.inputs)
-    label, probabilities = _outputs(model)
-    if not quiet:
-        state = "certified" if model.certified else "not certified"
-        click.echo(f"{model.id} from {model.path} ({state}, on {model.providers[0]})", err=True)
+    makes = makes_numbers(model)
+    if output and not makes:
+        raise UsageError(f"{model.id} makes neither pictures nor codes; leave out --output.")
+    if takes_truth_values(model):
+        if prepared:
+            raise UsageError(f"{model.id} takes truth values and no pictures; leave out --prepared.")
+        _tell_model(model, quiet=quiet)
+        answer(model, inputs, batch=BATCH, as_json=as_json, quiet=quiet)
+        return
+    if makes:
+        check_output(model, output)
+        tensor = model.inputs[0]
+        if prepared and len(tensor.shape) == 2:
+            raise UsageError(f"{model.id} takes numbers and no pictures; leave out --prepared.")
+    else:
+        tensor = picture_input(model.id, model.inputs)
+        label, probabilities = _outputs(model)
+    _tell_model(model, quiet=quiet)
     given = read_inputs(inputs, tensor, model.picture)
     values = given.values
     if not quiet:
         _tell(given)
     if prepared:
         _write_sheet(prepared, values, tensor, quiet=quiet)
+    if makes:
+        answer_made(model, given, output=output, batch=BATCH, as_json=as_json, quiet=quiet)
+        return
     found = model.answer({tensor.name: values}, batch=BATCH)
     answers = _answers(given.names, found[label], found[probabilities], model.classes, top)
     if as_json:
@@ -92,6 +120,13 @@ def command(
         echo_table(["input", "label", "probability", "runners-up"], rows)
 
 
+def _tell_model(model: Model, *, quiet: bool) -> None:
+    """Which artifact answers, on stderr."""
+    if not quiet:
+        state = "certified" if model.certified else "not certified"
+        click.echo(f"{model.id} from {model.path} ({state}, on {model.providers[0]})", err=True)
+
+
 def _outputs(model: Model) -> tuple[str, str]:
     """Names of the outputs that hold the label and the probabilities of a classifier, told by dtype and shape.
 
@@ -101,7 +136,7 @@ def _outputs(model: Model) -> tuple[str, str]:
     labels = [tensor.name for tensor in model.outputs if tensor.dtype == "string" and len(tensor.shape) == 1]
     sized = [tensor.name for tensor in model.outputs if tensor.dtype == "float32" and tensor.shape[1:] == (len(model.classes),)]
     if len(labels) != 1 or len(sized) != 1:
-        raise ZooError(f"{model.id} answers {'; '.join(map(str, model.outputs))}: predict shows the answers of classifiers only.")
+        raise ZooError(f"{model.id} answers {'; '.join(map(str, model.outputs))}, which predict cannot show.")
     return labels[0], sized[0]
 
 

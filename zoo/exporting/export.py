@@ -25,12 +25,14 @@ from zoo.progress import Progress
 from zoo.report.card import model_card
 from zoo.report.plot import Plot
 from zoo.report.style import LIGHT
+from zoo.runtime.manifest import RUN_SEAL, hash_of_run
 from zoo.runtime.wire import seal
-from zoo.spec import ModelSpec, Recipe, TensorSpec, to_plain
+from zoo.spec import Export, ModelSpec, Recipe, TensorSpec, to_plain
 from zoo.views.gather import gather
 from zoo.views.subject import Subject as Seen
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import nn
 
 CONTRACT = 1
@@ -69,7 +71,7 @@ class Trained:
     @property
     def seen(self) -> Seen:
         """It, to be looked at."""
-        return Seen(self.id, self.spec, self.module, self.dataset, self.history)
+        return Seen(self.id, self.spec, self.module, self.dataset, self.history, recipe=self.recipe)
 
 
 @dataclass(frozen=True)
@@ -151,8 +153,15 @@ def _export_one(
     graph: Graph = resolve(declared.target, owner=spec.id)(module, assets)
     graph.module.eval()
     facts = _facts(trained, artifact_id, variant)
+    test = trained.dataset.splits["test"]
+
+    def judge(answers: Mapping[str, np.ndarray]) -> dict[str, float]:
+        """The task's metrics, where the graph has all that the model answers; a part of it has none of its own."""
+        whole = _names(spec.inputs) <= _names(declared.inputs) and _names(spec.outputs) <= _names(declared.outputs)
+        return dict(trained.judge(answers, test)) if whole else {}
+
     with replacing_folder(folder / artifact_id) as beside:
-        content, outputs = _traced(graph, spec, facts, artifact_id, opset)
+        content, outputs = _traced(graph, declared, facts, artifact_id, opset, own=trained.id != spec.id)
         content = seal(content)
         facts["outputs"] = to_plain(outputs)
         (beside / "model.onnx").write_bytes(content)
@@ -161,10 +170,10 @@ def _export_one(
             id=artifact_id,
             graph=graph,
             path=beside / "model.onnx",
-            inputs=spec.inputs,
+            inputs=declared.inputs,
             outputs=outputs,
-            examples=trained.dataset.splits["test"],
-            judge=lambda answers: trained.judge(answers, trained.dataset.splits["test"]),
+            examples={**test, **graph.examples},
+            judge=judge,
         )
         certificate, golden = certify(
             subject, providers=providers, created=trained.created, machine=dict(trained.machine), progress=progress
@@ -192,35 +201,37 @@ def _export_one(
 
 
 def _traced(
-    graph: Graph, spec: ModelSpec, facts: dict[str, Any], artifact_id: str, opset: int
+    graph: Graph, export: Export, facts: dict[str, Any], artifact_id: str, opset: int, *, own: bool
 ) -> tuple[bytes, tuple[TensorSpec, ...]]:
     """The file with its own description inside. What the outputs' fixed axes are is known only after tracing, so where own data
     have another number of classes than the spec, it is traced again."""
-    content, outputs = trace(graph, spec.inputs, spec.outputs, name=artifact_id, opset=opset, metadata=_metadata(facts))
+    content, outputs = trace(graph, export.inputs, export.outputs, name=artifact_id, opset=opset, metadata=_metadata(facts))
     declared = to_plain(outputs)
     if declared == facts["outputs"]:
         return content, outputs
-    if artifact_id in (spec.id, *(f"{spec.id}.{variant}" for variant in spec.exports)):
+    if not own:
         raise ExportError(f"{artifact_id} declares outputs of another shape than it makes: {facts['outputs']}, not {declared}.")
-    return trace(graph, spec.inputs, outputs, name=artifact_id, opset=opset, metadata=_metadata(facts | {"outputs": declared}))
+    return trace(graph, export.inputs, outputs, name=artifact_id, opset=opset, metadata=_metadata(facts | {"outputs": declared}))
 
 
 def _facts(trained: Trained, artifact_id: str, variant: str) -> dict[str, Any]:
     """What both the manifest and the file's own metadata say."""
     spec, dataset = trained.spec, trained.dataset
+    export = spec.export(variant)
     recipe = to_plain(trained.recipe) if trained.recipe else None
     return {
         "contract": CONTRACT,
         "id": artifact_id,
         "base": spec.id,
         "variant": variant,
-        "summary": spec.summary if trained.id == spec.id else f"{spec.id} trained on {dataset.id}",
+        "summary": spec.summary if trained.id == spec.id or trained.run is None else f"{spec.id} trained on {dataset.id}",
         "task": spec.task,
-        "inputs": to_plain(spec.inputs),
-        "outputs": to_plain(spec.outputs),
+        "inputs": to_plain(export.inputs),
+        "outputs": to_plain(export.outputs),
         "classes": list(dataset.classes),
         "picture": to_plain(dataset.picture) if dataset.picture else None,
         "dataset": {"id": dataset.id, "sha256": dataset.sha256, "origin": dataset.origin},
+        "config": to_plain(spec.config) if trained.run is None else None,
         "recipe": recipe,
         "recipe_sha256": hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest(),
         "metrics": dict(trained.metrics),
@@ -228,6 +239,10 @@ def _facts(trained: Trained, artifact_id: str, variant: str) -> dict[str, Any]:
         "producer": {"zoo": version(DISTRIBUTION), **{name: version(name) for name in ("torch", "onnx", "onnxscript")}},
         "created": trained.created,
     }
+
+
+def _names(tensors: Sequence[TensorSpec]) -> set[str]:
+    return {tensor.name for tensor in tensors}
 
 
 def _metadata(facts: Mapping[str, Any]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import onnx_ir as ir
 
-from zoo.certify import labels
+from zoo.certify import labels, rounding
 from zoo.errors import ExportError
 
 
@@ -60,3 +60,56 @@ class LabelHead:
     def margins(self, values: np.ndarray) -> np.ndarray:
         """Largest score less the second largest: float64 [batch]."""
         return labels.margins(values)
+
+
+@dataclass(frozen=True)
+class RoundingHead:
+    """Whole numbers 0 … 255: Mul, Round (half to even), Clip, Cast.
+
+    Args:
+        source: float output of about 0 … 1 [batch, …] it reads.
+        output: uint8 output of the same shape it makes.
+    """
+
+    source: str
+    output: str
+
+    def attach(self, graph: ir.Graph, source: ir.Value) -> ir.Value:
+        """Append four nodes and their constants to `graph`."""
+        high, low = (
+            _scalar(graph, f"{self.output}_{name}", value) for name, value in (("most", float(rounding.SCALE)), ("least", 0.0))
+        )
+        value = source
+        for operator, others, attributes in (
+            ("Mul", (high,), {}),
+            ("Round", (), {}),
+            ("Clip", (low, high), {}),
+            ("Cast", (), {"to": ir.DataType.UINT8}),
+        ):
+            node = ir.node(operator, [value, *others], attributes, name=f"{self.output}_{operator.lower()}")
+            value = node.outputs[0]
+            value.name, value.shape = node.name, source.shape
+            value.type = ir.TensorType(ir.DataType.UINT8 if operator == "Cast" else ir.DataType.FLOAT)
+            graph.append(node)
+        value.name = self.output
+        return value
+
+    def decide(self, values: np.ndarray) -> np.ndarray:
+        """uint8 for floats of the same shape."""
+        return rounding.decide(values)
+
+    def candidates(self, values: np.ndarray, answers: np.ndarray) -> np.ndarray:
+        """By how much the worst element lies nearer to its own number than to that of `answers`: float64 [batch]."""
+        return rounding.gaps(values, answers)
+
+    def margins(self, values: np.ndarray) -> np.ndarray:
+        """The same for the next best number, of the closest element: float64 [batch]."""
+        return rounding.margins(values)
+
+
+def _scalar(graph: ir.Graph, name: str, value: float) -> ir.Value:
+    """A float32 constant of `graph`."""
+    tensor = ir.tensor(np.array(value, np.float32), name=name)
+    constant = ir.Value(name=name, type=ir.TensorType(ir.DataType.FLOAT), shape=ir.Shape([]), const_value=tensor)
+    graph.initializers.add(constant)
+    return constant

@@ -18,11 +18,16 @@ PLACES = {
     "samples": ("Data and licence", "Examples"),
     "confusion": ("Figures", "Confusion matrix"),
     "mistakes": ("Figures", "First mistakes"),
+    "reconstructions": ("Figures", "Reconstructions"),
+    "walk": (INSIDE, "Walks between codes"),
+    "generated": (INSIDE, "Pictures from random codes"),
     "weights": (INSIDE, "Weights as pictures"),
     "parameters": (INSIDE, "Parameters"),
     "filters": (INSIDE, "Filters"),
     "maps": (INSIDE, "Feature maps"),
     "edges": (INSIDE, "Edge filter"),
+    "separability": (INSIDE, "Could one unit do?"),
+    "surface": (INSIDE, "Decision surface"),
 }
 """View → the section its picture stands in, and what it is called there."""
 
@@ -68,16 +73,20 @@ def _usage(manifest: Mapping[str, Any]) -> str:
     tensor = manifest["inputs"][0]
     shape = [3 if isinstance(axis, str) else axis for axis in tensor["shape"]]
     names = ", ".join(output["name"] for output in manifest["outputs"])
+    only = "[0]" if len(manifest["outputs"]) == 1 else ""
+    typed = "1" * shape[1] if tensor["dtype"] == "bool" and len(shape) == 2 else "FILE…"
+    # NumPy's own name: before 2.0 it had no `bool`.
+    dtype = "bool_" if tensor["dtype"] == "bool" else tensor["dtype"]
     return (
         "With onnxruntime alone:\n\n"
         "```python\n"
         "import numpy as np\n"
         "import onnxruntime\n\n"
         'session = onnxruntime.InferenceSession("model.onnx")\n'
-        f"{tensor['name']} = np.zeros({shape}, np.{tensor['dtype']})  # {tensor['meaning']}\n"
-        f'{names} = session.run(None, {{"{tensor["name"]}": {tensor["name"]}}})\n'
+        f"{tensor['name']} = np.zeros({shape}, np.{dtype})  # {tensor['meaning']}\n"
+        f'{names} = session.run(None, {{"{tensor["name"]}": {tensor["name"]}}}){only}\n'
         "```\n\n"
-        f"From a shell: `zoo predict {manifest['id']} FILE…`. `zoo verify {manifest['id']}` replays the certificate."
+        f"From a shell: `zoo predict {manifest['id']} {typed}`. `zoo verify {manifest['id']}` replays the certificate."
     )
 
 
@@ -98,7 +107,8 @@ def _figures(manifest: Mapping[str, Any], spec: ModelSpec) -> str:
         reference = published.get(name)
         theirs = f"{figure(reference.value)} ({reference.source})" if reference else ""
         rows.append([name.replace("_", " "), figure(value), theirs])
-    return "On the test split:\n\n" + markdown_table(["metric", "this model", "published or asked for"], rows)
+    whole = "On the test split" if manifest["variant"] == next(iter(spec.exports)) else "Of the whole model, on the test split"
+    return f"{whole}:\n\n" + markdown_table(["metric", "this model", "published or asked for"], rows)
 
 
 def _training(manifest: Mapping[str, Any], recipe: Recipe) -> str:
@@ -112,6 +122,9 @@ def _certificate(certificate: Certificate) -> str:
     rows = [
         [f"`{name}`", f"{bound.onnxruntime_error:.2e}", f"{bound.torch_error:.2e}", f"{bound.ratio:.2f}", f"{bound.bound:.2e}"]
         for name, bound in certificate.bounds.items()
+    ] + [
+        [f"`{name}`, before it is made exact", "not an output", f"{hidden.torch_error:.2e}", "", f"{hidden.bound:.2e}"]
+        for name, hidden in certificate.hidden.items()
     ]
     audit = certificate.audit
     changed = len(audit.changed)
@@ -131,10 +144,15 @@ def _certificate(certificate: Certificate) -> str:
         f"{levels}, and over the whole {audit.split} split at level all, both on each of the providers {providers}:\n\n"
         + markdown_table(["output", "onnxruntime", "PyTorch float32", "ratio", "allowed"], rows)
         + f"\n\nOf {audit.examples:,} {audit.split} examples {decisions}. A second engine ({oracle.engine}) {second}.\n\n"
-        f"The {audit.split} split judged by PyTorch's float32 answers and by onnxruntime's on the CPU"
-        f"{'; other providers agree within rounding' if len(certificate.providers) > 1 else ''}:\n\n"
-        + markdown_table(["metric", "onnxruntime", "PyTorch float32"], metrics)
-        + "\n\nMade with "
+        + (
+            f"The {audit.split} split judged by PyTorch's float32 answers and by onnxruntime's on the CPU"
+            f"{'; other providers agree within rounding' if len(certificate.providers) > 1 else ''}:\n\n"
+            + markdown_table(["metric", "onnxruntime", "PyTorch float32"], metrics)
+            + "\n\n"
+            if metrics
+            else ""
+        )
+        + "Made with "
         + ", ".join(f"{key} {value}" for key, value in certificate.versions.items())
         + "."
     )

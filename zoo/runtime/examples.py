@@ -1,4 +1,4 @@
-"""A person's array → a batch that a picture model takes: every layout that is usual, and nothing cast without being said."""
+"""A person's array → a batch that a model takes: every layout that is usual, and nothing cast without being said."""
 
 from __future__ import annotations
 
@@ -9,25 +9,41 @@ from zoo.runtime.manifest import Tensor
 
 
 def as_examples(array: np.ndarray, tensor: Tensor, *, name: str) -> tuple[np.ndarray, list[str]]:
-    """Bring an array into the shape and dtype of a picture input.
+    """Bring an array into the shape and dtype of an input of pictures, or of so many numbers each.
 
     Args:
         array: pictures of the model's own size, one or many: [h, w], [n, h, w], [n, h, w, 1], [n, 1, h, w], [n, h·w] or [h·w].
             For a uint8 input: whole numbers or floats 0 to 255, floats 0 to 1, whole numbers 0 and 1, or bool. For a float32
-            input of two values (`low` and `high`): these two values, bool, or uint8 brightness.
-        tensor: [batch, h, w].
+            input of two values (`low` and `high`): these two values, bool, or uint8 brightness. Of numbers: [k] or [n, k].
+        tensor: [batch, h, w], or [batch, k].
         name: of the array, for messages.
 
     Returns:
-        [n, h, w] of the input's dtype, and what was done to the values, for the person who asked.
+        [n, h, w] or [n, k] of the input's dtype, and what was done to the values, for the person who asked.
 
     Raises:
         DataError: another shape, no example, or values that are none of these.
     """
+    if len(tensor.shape) == 2:
+        return _numbers(array, tensor, name)
     shaped = _shaped(array, tensor, name)
     if tensor.dtype == "uint8":
         return _bytes(shaped, name)
     return _two_values(shaped, tensor, name)
+
+
+def _numbers(array: np.ndarray, tensor: Tensor, name: str) -> tuple[np.ndarray, list[str]]:
+    size = int(tensor.shape[1])
+    if array.shape != (size,) and array.shape[1:] != (size,):
+        raise DataError(f"{name} has shape {list(array.shape)}; it should be [{size}] or [n, {size}].")
+    if not array.size:
+        raise DataError(f"{name} holds no example: its shape is {list(array.shape)}.")
+    _range(array, name)
+    with np.errstate(over="ignore"):
+        rounded = array.reshape(-1, size).astype(np.float32)
+    if not np.isfinite(rounded).all():
+        raise DataError(f"{name} has values beyond the range of float32.")
+    return rounded, ["rounded to float32"] if array.dtype.kind == "f" and array.dtype.itemsize > 4 else []
 
 
 def _shaped(array: np.ndarray, tensor: Tensor, name: str) -> np.ndarray:

@@ -5,6 +5,7 @@ This is contract 1. The standard library reads it, so that the runtime needs nei
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -31,6 +32,7 @@ class Tensor:
         meaning: what it holds, with units.
         low: smallest value, where one is defined.
         high: largest value, where one is defined.
+        names: of the places along the last axis, where they have any.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Tensor:
     meaning: str
     low: float | None = None
     high: float | None = None
+    names: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.name} {self.dtype} [{', '.join(map(str, self.shape))}]"
@@ -81,6 +84,7 @@ class Run:
 class Manifest:
     """Everything an artifact says of itself.
 
+    `config` shapes a network with given weights; of a trained one its run knows it.
     `model_sha256`, `certificate_sha256`, `golden_sha256` and `run` are `None` in what a graph carries inside: a file cannot
     name its own hash, nor that of a certificate that names it.
     """
@@ -106,6 +110,7 @@ class Manifest:
     certificate_sha256: str | None = None
     golden_sha256: str | None = None
     run: Run | None = None
+    config: Mapping[str, Any] | None = None
 
     def differences(self, other: Manifest) -> list[str]:
         """Names of the fields in which two manifests differ, of those that a graph carries inside."""
@@ -117,6 +122,8 @@ class Manifest:
 
 
 OUTSIDE = ("model_sha256", "certificate_sha256", "golden_sha256", "run")
+RUN_SEAL = "run_sha256"
+"""Key of `zoo.json` for the hash of its `run`, which neither the graph nor another file repeats; older artifacts lack it."""
 
 
 def parse(content: bytes | str, *, where: str, embedded: bool = False) -> Manifest:
@@ -141,6 +148,11 @@ def parse(content: bytes | str, *, where: str, embedded: bool = False) -> Manife
     return _manifest(node, embedded=embedded)
 
 
+def hash_of_run(run: Mapping[str, Any] | None) -> str:
+    """The SHA-256 of a manifest's `run`: of its JSON with sorted keys and no spaces."""
+    return hashlib.sha256(json.dumps(run, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")
 
@@ -156,7 +168,9 @@ def _refuse_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _manifest(node: _Node, *, embedded: bool) -> Manifest:
     hashes = ("model_sha256", "certificate_sha256", "golden_sha256")
     expected = {field.name for field in fields(Manifest)} - (set(OUTSIDE) if embedded else set())
-    node.keys(expected)
+    node.keys(expected if embedded else expected | {RUN_SEAL}, optional={RUN_SEAL, "config"})
+    if not embedded and node.get(RUN_SEAL) not in (None, hash_of_run(node["run"].value)):
+        raise IntegrityError(f"{node.where} was changed or damaged: its run does not have the hash that it names.")
     return Manifest(
         contract=node["contract"].whole(least=1),
         id=node["id"].text(pattern=ID),
@@ -175,6 +189,7 @@ def _manifest(node: _Node, *, embedded: bool) -> Manifest:
         licence=node["licence"].text(),
         producer={name: node["producer"][name].scalar() for name in node["producer"].object()},
         created=node["created"].text(),
+        config=None if node.get("config") is None else node["config"].object(),
         run=None if embedded or node["run"].value is None else _run(node["run"]),
         **({} if embedded else {name: node[name].text(pattern=SHA256) for name in hashes}),
     )
@@ -188,7 +203,7 @@ def _tensors(node: _Node) -> tuple[Tensor, ...]:
 
 
 def _tensor(node: _Node) -> Tensor:
-    node.keys({field.name for field in fields(Tensor)}, optional={"low", "high"})
+    node.keys({field.name for field in fields(Tensor)}, optional={"low", "high", "names"})
     low, high = (None if node.get(name) is None else node[name].number() for name in ("low", "high"))
     if low is not None and high is not None and low > high:
         node.wrong("a low that is at most its high")
@@ -199,6 +214,7 @@ def _tensor(node: _Node) -> Tensor:
         meaning=node["meaning"].text(),
         low=low,
         high=high,
+        names=tuple(item.name() for item in node["names"].items()) if node.get("names") else (),
     )
 
 

@@ -7,22 +7,29 @@ from dataclasses import dataclass, field
 
 from zoo.errors import UnknownName
 from zoo.report.plot import Plot
+from zoo.views.codes import generated, reconstructions, walk
 from zoo.views.curves import curves
 from zoo.views.edges import edges
 from zoo.views.judged import confusion, mistakes, samples
 from zoo.views.layers import filters, maps, parameters, weights
 from zoo.views.subject import LeftOut, Subject
+from zoo.views.truth import separability, surface
 
 VIEWS: dict[str, Callable[[Subject], Plot]] = {
     "curves": curves,
     "samples": samples,
     "confusion": confusion,
     "mistakes": mistakes,
+    "reconstructions": reconstructions,
+    "walk": walk,
+    "generated": generated,
     "weights": weights,
     "parameters": parameters,
     "filters": filters,
     "maps": maps,
     "edges": edges,
+    "separability": separability,
+    "surface": surface,
 }
 """Name → what gathers its arrays, or raises `LeftOut`, by properties of what it is given."""
 

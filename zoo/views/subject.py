@@ -14,8 +14,9 @@ from torch.utils.hooks import RemovableHandle
 
 from zoo.data.dataset import Dataset, Split
 from zoo.plugins import resolve
-from zoo.spec import ModelSpec
+from zoo.spec import ModelSpec, Recipe
 from zoo.training.classification import Classification
+from zoo.training.reconstruction import Autoencoder, Reconstruction
 from zoo.training.task import EVALUATION_BATCH
 
 POOLINGS = (nn.MaxPool2d, nn.AvgPool2d, nn.LPPool2d, nn.FractionalMaxPool2d, nn.AdaptiveMaxPool2d, nn.AdaptiveAvgPool2d)
@@ -53,6 +54,7 @@ class Subject:
         dataset: it was trained on; `None` where it cannot be had.
         lines: of its run's `metrics.jsonl`; empty where nothing was stepped.
         missing: why there is no module, or no data, as a clause.
+        recipe: that trained it.
     """
 
     id: str
@@ -61,6 +63,7 @@ class Subject:
     dataset: Dataset | None
     lines: Sequence[Mapping[str, Any]] = ()
     missing: str = "there is no trained network"
+    recipe: Recipe | None = None
 
     @property
     def trained(self) -> nn.Module:
@@ -132,6 +135,19 @@ class Subject:
     def label(self, index: int) -> str:
         """The label of a test example, or nothing."""
         return self.data.classes[int(self.test["label"][index])] if self.data.classes and "label" in self.test else ""
+
+    @property
+    def autoencoder(self) -> Autoencoder:
+        """The module.
+
+        Raises:
+            LeftOut: its task is not reconstruction.
+        """
+        kind = resolve(self.spec.task, owner=self.spec.id)
+        if not (isinstance(kind, type) and issubclass(kind, Reconstruction)):
+            raise LeftOut("it is no autoencoder")
+        network: Any = self.trained
+        return network  # type: ignore[no-any-return]
 
     @cached_property
     def logits(self) -> np.ndarray:
