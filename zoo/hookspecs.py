@@ -1,4 +1,4 @@
-"""The three hooks a plugin may implement. They return data; nothing is registered by import.
+"""The four hooks a plugin may implement. They return data; nothing is registered by import.
 
 from zoo import hookimpl
 
@@ -14,6 +14,7 @@ from collections.abc import Iterable
 import pluggy
 
 from zoo.spec import CommandSpec, DatasetSpec, ModelSpec
+from zoo.study import StudySpec
 
 hookspec = pluggy.HookspecMarker("zoo")
 hookimpl = pluggy.HookimplMarker("zoo")
@@ -32,3 +33,8 @@ def zoo_datasets() -> Iterable[DatasetSpec]:  # type: ignore[empty-body]
 @hookspec
 def zoo_commands() -> Iterable[CommandSpec]:  # type: ignore[empty-body]
     """The verbs that this plugin adds to the command line."""
+
+
+@hookspec
+def zoo_studies() -> Iterable[StudySpec]:  # type: ignore[empty-body]
+    """The studies that this plugin adds to `zoo sweep`."""

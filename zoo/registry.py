@@ -12,10 +12,12 @@ import pluggy
 from zoo.errors import UnknownName, UsageError
 from zoo.plugins import LoadedPlugin, Plugins, plugins
 from zoo.spec import CommandSpec, DatasetSpec, ModelSpec, replaced
+from zoo.study import StudySpec
 
 T = TypeVar("T")
 LIST_MODELS = "zoo list"
 LIST_DATASETS = "zoo data list"
+LIST_STUDIES = "zoo sweep list"
 
 
 class Owned(Generic[T]):
@@ -32,6 +34,7 @@ class Registry:
         models: id → model.
         datasets: id → data set.
         commands: name → verb.
+        studies: name → study.
         plugins: every entry point that was tried, failures included.
     """
 
@@ -41,11 +44,13 @@ class Registry:
         datasets: dict[str, Owned[DatasetSpec]] | None = None,
         commands: dict[str, Owned[CommandSpec]] | None = None,
         plugins: list[LoadedPlugin] | None = None,
+        studies: dict[str, Owned[StudySpec]] | None = None,
     ) -> None:
         self.models = models or {}
         self.datasets = datasets or {}
         self.commands = commands or {}
         self.plugins = plugins or []
+        self.studies = studies or {}
 
     @property
     def failures(self) -> list[LoadedPlugin]:
@@ -78,6 +83,16 @@ class Registry:
             return self.datasets[name].spec
         raise UnknownName("data set", name, self.datasets, hint=LIST_DATASETS)
 
+    def study(self, name: str) -> StudySpec:
+        """The study called `name`.
+
+        Raises:
+            UnknownName: there is none; the message carries near matches.
+        """
+        if name in self.studies:
+            return self.studies[name].spec
+        raise UnknownName("study", name, self.studies, hint=LIST_STUDIES)
+
     def matching(self, patterns: Iterable[str] = ()) -> list[ModelSpec]:
         """The models that any of `patterns` names: an id, a bare architecture (all its tags) or a wildcard. None given: all.
 
@@ -105,6 +120,7 @@ def build_registry(loaded: Plugins) -> Registry:
         ("zoo_datasets", DatasetSpec, registry.datasets, lambda spec: spec.id),
         ("zoo_models", ModelSpec, registry.models, lambda spec: spec.id),
         ("zoo_commands", CommandSpec, registry.commands, lambda spec: spec.name),
+        ("zoo_studies", StudySpec, registry.studies, lambda spec: spec.name),
     ]
     for hook, kind, table, key in tables:
         for implementation in getattr(loaded.manager.hook, hook).get_hookimpls():

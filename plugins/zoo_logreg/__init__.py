@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from zoo.hookspecs import hookimpl
 from zoo.signatures import CLASSIFIER_EXPORTS, CLASSIFIER_TASK, IMAGE, LABEL, SOLVED_CLASSIFIER_TASK, probabilities
 from zoo.spec import LBFGS, SGD, CrossEntropy, ModelSpec, Recipe, Reference, Spec
+from zoo.study import StudySpec
 
 
 class Config(Spec):
@@ -77,3 +78,11 @@ def zoo_models() -> Iterable[ModelSpec]:
             Reference(metric="accuracy", value=0.91, rule="about", tolerance=0.01, source="course"),
         ),
     ]
+
+
+@hookimpl
+def zoo_studies() -> Iterable[StudySpec]:
+    """Penalties on softmax regression."""
+    from zoo_logreg.studies import STUDIES
+
+    return STUDIES

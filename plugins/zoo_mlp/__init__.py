@@ -24,6 +24,7 @@ from typing import Literal
 
 from zoo.hookspecs import hookimpl
 from zoo.spec import ModelSpec, Spec
+from zoo.study import StudySpec
 
 
 class Layer(Spec):
@@ -75,3 +76,11 @@ def zoo_models() -> Iterable[ModelSpec]:
     from zoo_mlp.recipes import MODELS
 
     return MODELS
+
+
+@hookimpl
+def zoo_studies() -> Iterable[StudySpec]:
+    """Width, depth and initialisation of perceptrons."""
+    from zoo_mlp.studies import STUDIES
+
+    return STUDIES

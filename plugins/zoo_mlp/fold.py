@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from zoo.layers import Dropout
 from zoo_mlp.model import MLP, dense
@@ -24,7 +24,8 @@ def folded(module: MLP) -> nn.Linear:
         )
     layers = [*dense(module.hidden), module.output]
     with torch.no_grad():
-        weight, bias = layers[0].weight, layers[0].bias
+        weight: Tensor = layers[0].weight
+        bias: Tensor = layers[0].bias
         for layer in layers[1:]:
             weight, bias = layer.weight @ weight, layer.weight @ bias + layer.bias  # [out, pixels], [out]
         one = nn.Linear(weight.shape[1], weight.shape[0], dtype=weight.dtype, device=weight.device)

@@ -80,7 +80,7 @@ def configured(config: T, changes: Mapping[str, Any]) -> T:
         UnknownName: no such field; with near matches.
         UsageError: a value of the wrong type.
     """
-    plain: dict[str, Any] = to_plain(config)
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(config))  # lists, whose parts can be changed, not tuples
     for key, value in changes.items():
         home: Any = plain
         *way, last = key.split(".")
