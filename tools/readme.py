@@ -6,10 +6,13 @@ import sys
 from pathlib import Path
 
 from zoo.files import write_atomic
+from zoo.ledger.records import read_records
+from zoo.ledger.table import markdown
 from zoo.registry import registry
 from zoo.report.tables import markdown_table, published
 
 README = Path(__file__).parents[1] / "README.md"
+LEDGER = README.parent / "docs" / "ledger"
 
 
 def models() -> str:
@@ -30,9 +33,18 @@ def models() -> str:
     return markdown_table(["id", "model", "published or asked for", "data"], rows)
 
 
+def results() -> str:
+    """The ledger: every published figure of zoo's own models, beside what was reached; what has no record is open."""
+    found = registry(third_party=False)
+    specs = [owned.spec for owned in found.models.values() if owned.spec.references]
+    records = read_records(LEDGER)
+    missing = [(spec.id, reference) for spec in specs if spec.id not in records for reference in spec.references]
+    return markdown([records[spec.id] for spec in specs if spec.id in records], missing)
+
+
 def regenerated(text: str) -> str:
     """The text with its generated parts made anew."""
-    for name, table in {"models": models()}.items():
+    for name, table in {"models": models(), "results": results()}.items():
         start, end = f"<!-- generated: {name} -->", f"<!-- end: {name} -->"
         head, _, rest = text.partition(start)
         _, _, tail = rest.partition(end)

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from zoo import api
 from zoo.errors import IntegrityError
+from zoo.ledger.verdict import student, verdict
 from zoo.spec import Reference
 from zoo.training.augment import shifted
 from zoo.training.checkpoint import hash_tensors, load_tensors, save_tensors
-from zoo.ledger.verdict import student, verdict
 
 TENSORS = {"a": torch.arange(6.0).reshape(2, 3), "b": torch.tensor(3), "c": torch.tensor([True, False])}
 

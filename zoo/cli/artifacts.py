@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Sequence
 from pathlib import Path
 
 from zoo import api
 from zoo.cli.output import current_registry
+from zoo.errors import IntegrityError, UnknownName
+from zoo.paths import artifact_folders
+from zoo.runtime.artifact import list_artifacts
 from zoo.runtime.model import Model
 from zoo.runtime.model import open as open_model
 
@@ -26,3 +30,29 @@ def open_named(name: str, first: Path | None = None, *, providers: Sequence[str]
     """
     path = api.artifact_path(name, first, current_registry())
     return open_model(path, providers=providers, threads=threads)
+
+
+def meant_by(models: tuple[str, ...], artifacts: Path | None) -> dict[str, Path | IntegrityError]:
+    """Every artifact that is meant, once: its id, or what else it was called, and its folder, or why it has none.
+
+    Raises:
+        UnknownName: a name or a wildcard means nothing.
+    """
+    folders, registry = artifact_folders(artifacts), current_registry()
+    there = list_artifacts(folders)
+    names: list[str] = []
+    for model in models:
+        matching = [name for name in there if fnmatch.fnmatchcase(name, model)]
+        if not matching and set(model) & set("*?[") and not Path(model).exists():
+            places = " or ".join(dict.fromkeys(map(str, folders)))
+            raise UnknownName(f"artifact in {places} that matches", model, there, hint=None if there else "zoo run cnn")
+        names += matching or [model]
+    meant: dict[str, Path | IntegrityError] = {}
+    for name in names:
+        try:
+            place: Path | IntegrityError = api.artifact_path(name, artifacts, registry)
+        except IntegrityError as error:
+            place = error
+        if place not in meant.values():
+            meant.setdefault(name, place)
+    return meant

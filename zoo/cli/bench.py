@@ -13,7 +13,7 @@ from click.core import ParameterSource
 from zoo.benchmark.bench import BATCHES, SECONDS, THREADS
 from zoo.benchmark.peers import NAMES
 from zoo.cli.options import provider_option, runs_option
-from zoo.cli.output import artifacts_option, echo_json, json_option
+from zoo.cli.output import artifacts_option, echo_json, json_option, picture_form
 from zoo.errors import UnknownName, UsageError, ZooError
 from zoo.runtime.session import LEVELS
 
@@ -112,7 +112,7 @@ def command(
     from zoo.progress import default_progress
 
     progress = default_progress(quiet=quiet)
-    form = _form(plot) if plot else ""  # a wrong ending is told before anything takes time
+    form = picture_form(plot) if plot else ""  # a wrong ending is told before anything takes time
     found: BenchReport | Comparison
     if compare:
         _refuse_others(context, name)
@@ -175,16 +175,6 @@ def _words(given: str, kind: str, known: Collection[str]) -> list[str]:
         if name not in known:
             raise UnknownName(kind, name, known, hint=f"one of {', '.join(known)}")
     return names
-
-
-def _form(plot: Path) -> str:
-    """The format that a file's name asks for."""
-    from zoo.report.sheet import FORMATS
-
-    form = plot.suffix[1:].lower()
-    if form not in FORMATS:
-        raise UsageError(f"--plot draws {', '.join(f'.{known}' for known in FORMATS)}, not {plot.name!r}.")
-    return form
 
 
 def _announced(name: str, artifacts: Path | None, provider: str, progress: Progress) -> Path:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 import msgspec
 
+from zoo.errors import UsageError
+
 if TYPE_CHECKING:
     from zoo.registry import Registry
 
@@ -59,3 +61,13 @@ FIGURE = re.compile(r"[+-]?[\d,.]+(e[+-]?\d+)?( ?(s|ms|%|×|bytes))?\Z|–?\Z")
 
 def _is_number(cell: str) -> bool:
     return bool(FIGURE.match(cell))
+
+
+def picture_form(plot: Path) -> str:
+    """The format that a file's name asks for."""
+    from zoo.report.sheet import FORMATS
+
+    form = plot.suffix[1:].lower()
+    if form not in FORMATS:
+        raise UsageError(f"--plot draws {', '.join(f'.{known}' for known in FORMATS)}, not {plot.name!r}.")
+    return form

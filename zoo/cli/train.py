@@ -102,7 +102,7 @@ def command(
             progress=progress,
             registry=registry,
         )
-    if os.environ.get("RANK", "0") != "0":
+    if os.environ.get("RANK", "0") != "0" and os.environ.get("WORLD_SIZE", "1") != "1":
         return  # of several processes one speaks
     if as_json:
         echo_json({"path": str(run.path), **to_plain(run.state)})

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from zoo import api
+from zoo.cli.artifacts import meant_by
 from zoo.cli.options import provider_option
-from zoo.cli.output import artifacts_option, current_registry, echo_json, echo_table, json_option, quiet_option
-from zoo.errors import IntegrityError, ParityError, UnknownName, ZooError
+from zoo.cli.output import artifacts_option, echo_json, echo_table, json_option, quiet_option
+from zoo.errors import IntegrityError, ParityError, ZooError
 from zoo.paths import artifact_folders
 from zoo.runtime.artifact import list_artifacts
 from zoo.spec import to_plain
@@ -35,7 +34,7 @@ def command(models: tuple[str, ...], artifacts: Path | None, provider: str, as_j
 
     failures: list[ZooError] = []
     replays: list[Replay] = []
-    for name, place in _meant(models, artifacts).items():
+    for name, place in meant_by(models, artifacts).items():
         try:
             if isinstance(place, IntegrityError):
                 raise place
@@ -66,6 +65,8 @@ def _row(found: Replay) -> tuple[str, ...]:
     state = found.state if found.passed else found.state.upper()
     if not found.cases:
         return (found.id, state, "–", "–", "–", "–", found.path)
+    if not found.errors:  # all its answers are exact
+        return (found.id, state, f"{found.cases} × {len(found.levels)}", "–", "–", "–", found.path)
     worst = max(found.errors, key=lambda name: found.errors[name] / found.bounds[name] if found.bounds[name] else 0)
     return (
         found.id,
@@ -76,29 +77,3 @@ def _row(found: Replay) -> tuple[str, ...]:
         f"{found.bounds[worst]:.2e}",
         found.path,
     )
-
-
-def _meant(models: tuple[str, ...], artifacts: Path | None) -> dict[str, Path | IntegrityError]:
-    """Every artifact that is meant, once: its id, or what else it was called, and its folder, or why it has none.
-
-    Raises:
-        UnknownName: a name or a wildcard means nothing.
-    """
-    folders, registry = artifact_folders(artifacts), current_registry()
-    there = list_artifacts(folders)
-    names: list[str] = []
-    for model in models:
-        matching = [name for name in there if fnmatch.fnmatchcase(name, model)]
-        if not matching and set(model) & set("*?[") and not Path(model).exists():
-            places = " or ".join(dict.fromkeys(map(str, folders)))
-            raise UnknownName(f"artifact in {places} that matches", model, there, hint=None if there else "zoo run cnn")
-        names += matching or [model]
-    meant: dict[str, Path | IntegrityError] = {}
-    for name in names:
-        try:
-            place: Path | IntegrityError = api.artifact_path(name, artifacts, registry)
-        except IntegrityError as error:
-            place = error
-        if place not in meant.values():
-            meant.setdefault(name, place)
-    return meant

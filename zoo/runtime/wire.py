@@ -60,14 +60,14 @@ def fields(message: bytes, *, where: Path) -> Iterator[tuple[int, int]]:
     at = 0
     while at < len(message):
         start = at
-        tag, at = _varint(message, at, where)
+        tag, at = varint(message, at, where)
         kind = tag & 7
         if kind == 0:
-            _, at = _varint(message, at, where)
+            _, at = varint(message, at, where)
         elif kind == 1:
             at += 8
         elif kind == 2:
-            size, at = _varint(message, at, where)
+            size, at = varint(message, at, where)
             at += size
         elif kind == 5:
             at += 4
@@ -78,7 +78,7 @@ def fields(message: bytes, *, where: Path) -> Iterator[tuple[int, int]]:
         yield tag >> 3, start
 
 
-def _varint(message: bytes, at: int, where: Path) -> tuple[int, int]:
+def varint(message: bytes, at: int, where: Path) -> tuple[int, int]:
     """A number of up to ten bytes, seven bits in each, and where it ends."""
     value = 0
     for shift in range(0, 70, 7):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Sequence
 
@@ -21,16 +22,19 @@ def augmented(image: Tensor, augmentations: Sequence[Augmentation]) -> Tensor:
     Returns:
         The same shape: the same dtype after whole shifts, float32 of 0 … 255 after what has to interpolate.
     """
-    for augmentation in augmentations:
-        match augmentation:
-            case Shift(pixels=pixels):
-                image = shifted(image, pixels)
-            case Affine(degrees=degrees, zoom=zoom, slant=slant):
-                image = turned(image, degrees, zoom, slant)
-            case Elastic(strength=strength, smoothness=smoothness):
-                image = warped(image, strength, smoothness)
-            case Noise(deviation=deviation):
-                image = noisy(image, deviation)
+    kind = image.device.type
+    # Places are computed in float32 whatever the network is; the `meta` device knows no autocast.
+    with contextlib.nullcontext() if kind == "meta" else torch.autocast(kind, enabled=False):
+        for augmentation in augmentations:
+            match augmentation:
+                case Shift(pixels=pixels):
+                    image = shifted(image, pixels)
+                case Affine(degrees=degrees, zoom=zoom, slant=slant):
+                    image = turned(image, degrees, zoom, slant)
+                case Elastic(strength=strength, smoothness=smoothness):
+                    image = warped(image, strength, smoothness)
+                case Noise(deviation=deviation):
+                    image = noisy(image, deviation)
     return image
 
 
@@ -118,7 +122,6 @@ def noisy(image: Tensor, deviation: float) -> Tensor:
 
 def sampled(image: Tensor, grid: Tensor) -> Tensor:
     """The picture's brightness at the places of `grid` [batch, height, width, 2] (−1 … 1): float32 [batch, height, width]."""
-    with torch.autocast(image.device.type, enabled=False):
-        pictures = image.float().unsqueeze(1)  # [batch, 1, height, width]
-        found = functional.grid_sample(pictures, grid.float(), mode="bilinear", padding_mode="zeros", align_corners=False)
+    pictures = image.float().unsqueeze(1)  # [batch, 1, height, width]
+    found = functional.grid_sample(pictures, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
     return found.squeeze(1)  # [batch, height, width]

@@ -1,0 +1,43 @@
+"""The artifacts that are committed: whole, certified, small, and answering."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tools.exported import LARGEST, MODELS, TOGETHER
+from zoo import api
+from zoo.sample import sample_input
+
+EXPORTED = Path(__file__).parents[2] / "exported"
+FOLDERS = sorted(path for path in EXPORTED.iterdir() if path.is_dir())
+
+
+def test_there_is_one_of_each_that_is_promised_and_they_stay_small():
+    assert {path.name for path in FOLDERS} == set(MODELS)
+    assert all((path / "model.onnx").stat().st_size <= LARGEST for path in FOLDERS)
+    assert sum(file.stat().st_size for file in EXPORTED.rglob("*") if file.is_file()) <= TOGETHER
+
+
+@pytest.mark.parametrize("path", FOLDERS, ids=lambda path: path.name)
+def test_its_certificate_is_replayed_and_it_answers(path, zoo_registry):
+    assert api.verify(path).passed
+    model = api.open(path)
+    spec = zoo_registry.model(model.manifest.base)
+    assert model.manifest.id == path.name == spec.id
+    answers = model.run(**{tensor.name: sample_input(tensor, {"batch": 3}, seed=0) for tensor in spec.inputs})
+    assert {len(values) for values in answers.values()} == {3}
+
+
+@pytest.mark.parametrize("path", FOLDERS, ids=lambda path: path.name)
+def test_it_says_what_the_zoo_trains_now(path, zoo_registry):
+    """A recipe that has changed since wants the artifact made anew: `python tools/exported.py`."""
+    manifest = api.open(path).manifest
+    recipe = zoo_registry.model(path.name).recipe
+    if recipe is None:
+        assert manifest.recipe is None
+        return
+    from zoo.spec import replaced, to_plain
+
+    assert manifest.recipe == to_plain(replaced(recipe, seed=manifest.recipe["seed"]))
