@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from zoo.errors import ZooError
     from zoo.hookspecs import hookimpl
     from zoo.reproduction import reproduce
+    from zoo.studies.sweep import sweep
     from zoo.way import run
 
 __all__ = [
@@ -37,11 +38,18 @@ __all__ = [
     "reproduce",
     "resume",
     "run",
+    "sweep",
     "train",
     "verify",
 ]
 
-_WHERE = {"hookimpl": "zoo.hookspecs", "ZooError": "zoo.errors", "reproduce": "zoo.reproduction", "run": "zoo.way"}
+_WHERE = {
+    "ZooError": "zoo.errors",
+    "hookimpl": "zoo.hookspecs",
+    "reproduce": "zoo.reproduction",
+    "run": "zoo.way",
+    "sweep": "zoo.studies.sweep",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -197,4 +197,4 @@ def test_models_that_are_no_picture_classifiers(zoo_: Zoo, here: Path, monkeypat
     np.save("x.npy", bar(1))
     result = zoo_("predict", "two.outputs", "x.npy")
     assert result.code == 1
-    assert "predict shows the answers of classifiers only" in result.err
+    assert "predict shows one label with its probabilities, one picture, or one truth value" in result.err

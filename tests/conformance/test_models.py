@@ -56,7 +56,10 @@ def cut(spec: ModelSpec, steps: int) -> dict[str, int]:
     return {"steps": steps, **({"validation": 64} if spec.recipe.validation else {})}
 
 
-@pytest.fixture(scope="session", params=whole_way())
+WHOLE_WAY = list(whole_way())
+
+
+@pytest.fixture(scope="session", params=WHOLE_WAY)
 def artifact(request, tmp_path_factory, small_data_session):
     """The artifact of a model that was trained for two steps, or not at all: its certificate must pass all the same."""
     spec = request.param
@@ -121,8 +124,8 @@ def test_gradients_are_finite_and_reach_every_parameter(spec, zoo_registry, mnis
     assert not left
 
 
-@pytest.mark.parametrize("spec", learned, ids=[spec.id for spec in learned])
-def test_one_batch_is_learned(spec, zoo_registry, tmp_path, mnist, monkeypatch):
+@pytest.mark.parametrize("spec", [param for param in WHOLE_WAY if param.values[0] in learned])
+def test_one_batch_is_learned(spec, zoo_registry, tmp_path, small_data, monkeypatch):
     """A few steps on 64 examples bring the loss down."""
     monkeypatch.setattr(
         "zoo.training.train._hold_out",
@@ -136,7 +139,7 @@ def test_one_batch_is_learned(spec, zoo_registry, tmp_path, mnist, monkeypatch):
         assert run.state.metrics["objective"] < 0.1
     else:
         epochs = run.epochs()
-        assert epochs[-1]["train_loss"] < epochs[0]["train_loss"]
+        assert min(epoch["train_loss"] for epoch in epochs[1:]) < epochs[0]["train_loss"]
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=ids)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tools.exported import LARGEST, MODELS, TOGETHER
 from zoo import api
 from zoo.sample import sample_input
+from zoo.spec import Recipe, replaced
 
 EXPORTED = Path(__file__).parents[2] / "exported"
 FOLDERS = sorted(path for path in EXPORTED.iterdir() if path.is_dir())
@@ -38,6 +40,5 @@ def test_it_says_what_the_zoo_trains_now(path, zoo_registry):
     if recipe is None:
         assert manifest.recipe is None
         return
-    from zoo.spec import replaced, to_plain
-
-    assert manifest.recipe == to_plain(replaced(recipe, seed=manifest.recipe["seed"]))
+    theirs = msgspec.convert(manifest.recipe, Recipe)
+    assert theirs == replaced(recipe, seed=theirs.seed)

@@ -76,6 +76,13 @@ def workers(database: Path) -> set[int]:
     return {json.loads(value)["pid"] for (value,) in rows}
 
 
+def holders(database: Path) -> set[int]:
+    """Processes that have a trial in their hands."""
+    held = "select trial_id from trials where state = 'RUNNING'"
+    rows = asked(database, f"select value_json from trial_user_attributes where key = 'worker' and trial_id in ({held})")
+    return {json.loads(value)["pid"] for (value,) in rows}
+
+
 def alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -98,6 +105,12 @@ def test_two_jobs_killed_on_sqlite(tmp_path, whole):
     process = begun(tmp_path, "--output", "out", "--jobs", "2")
     wait_for(lambda: finished(database) >= 1 and len(running(database)) == 2, process)
     first, second = workers(database)
+    while True:  # it is to be killed with a trial in its hands, and not between two
+        os.kill(first, signal.SIGSTOP)
+        if first in holders(database):
+            break
+        os.kill(first, signal.SIGCONT)
+        time.sleep(0.02)
     for pid in (process.pid, first):  # one worker in the middle of a step; the other sees that its command is gone, and saves
         os.kill(pid, signal.SIGKILL)
     process.wait()

@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import IO
 
 from tools.hardness.judges import CRASH, HANG, MEMORY, Case, Outcome, judge
 from tools.hardness.subjects import Subject
@@ -71,12 +72,13 @@ class Worker:
         self.command = [sys.executable, "-m", "tools.hardness.worker", str(subjects), *names]
         self.seconds = seconds
         self.process: subprocess.Popen[str] | None = None
-        self.news = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115
+        self.news: IO[str] | None = None
         """What it says on stderr; a pipe that nobody reads would hold it up when it is full."""
 
     def ask(self, case: Case) -> Outcome:
         """The outcome of a case, `CRASH` and `HANG` among them."""
         if self.process is None:
+            self.news = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115
             self.process = subprocess.Popen(
                 self.command,
                 stdin=subprocess.PIPE,
@@ -100,6 +102,7 @@ class Worker:
         line = self.process.stdout.readline()
         if not line:
             code = self.process.wait()
+            assert self.news is not None
             self.news.seek(0)
             news = self.news.read().strip().splitlines()
             self.close()
@@ -119,8 +122,9 @@ class Worker:
             self.process.kill()
             self.process.communicate()
             self.process = None
-        self.news.seek(0)
-        self.news.truncate()
+        if self.news is not None:
+            self.news.close()
+            self.news = None
 
 
 def judged(planned: Iterable[Case], worker: Worker) -> Iterator[tuple[Case, Outcome]]:

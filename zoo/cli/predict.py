@@ -136,7 +136,10 @@ def _outputs(model: Model) -> tuple[str, str]:
     labels = [tensor.name for tensor in model.outputs if tensor.dtype == "string" and len(tensor.shape) == 1]
     sized = [tensor.name for tensor in model.outputs if tensor.dtype == "float32" and tensor.shape[1:] == (len(model.classes),)]
     if len(labels) != 1 or len(sized) != 1:
-        raise ZooError(f"{model.id} answers {'; '.join(map(str, model.outputs))}, which predict cannot show.")
+        raise ZooError(
+            f"{model.id} answers {'; '.join(map(str, model.outputs))}; predict shows one label with its probabilities, "
+            "one picture, or one truth value."
+        )
     return labels[0], sized[0]
 
 
