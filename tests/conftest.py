@@ -46,6 +46,7 @@ def mnist(home: Path, zoo_registry: Registry):
 def _small_data_patch():
     """Every data set cut to 512 training and 1,000 test examples, for what is about the way and not about the figure."""
     import zoo.exporting.source
+    import zoo.reproduction
     import zoo.training.train
 
     def cut(dataset: Dataset) -> Dataset:
@@ -56,7 +57,7 @@ def _small_data_patch():
     def load(*arguments, **options) -> Dataset:
         return cut(load_dataset(*arguments, **options))
 
-    return [(module, "load_dataset", load) for module in (zoo.training.train, zoo.exporting.source)]
+    return [(module, "load_dataset", load) for module in (zoo.training.train, zoo.exporting.source, zoo.reproduction)]
 
 
 @pytest.fixture

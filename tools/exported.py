@@ -20,6 +20,7 @@ from zoo.ledger.verdict import reached
 from zoo.progress import default_progress
 from zoo.registry import Registry, registry
 from zoo.spec import replaced
+from zoo.training.build import has_config
 from zoo.training.run import Run, list_runs
 
 MODELS = ("camera.hand", "boolean.xor", "logreg.best", "mlp.rmsprop-2x512-dropout", "cnn.fast", "autoencoder.dense-32")
@@ -33,7 +34,7 @@ def own_run(model: str, runs: Path, known: Registry) -> Run | None:
     for run in reversed(list_runs(runs)):
         if run.state.id == model and run.state.status == "finished" and recipe is not None:
             theirs = run.recipe
-            if theirs == replaced(recipe, seed=theirs.seed):
+            if theirs == replaced(recipe, seed=theirs.seed) and has_config(run, known.model(model)):
                 return run
     return None
 

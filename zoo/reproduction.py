@@ -13,7 +13,7 @@ from zoo.ledger.sources import source_hash
 from zoo.progress import Progress
 from zoo.registry import Registry
 from zoo.registry import registry as default_registry
-from zoo.spec import ModelSpec, to_plain
+from zoo.spec import ModelSpec
 
 if TYPE_CHECKING:
     from zoo.training.run import Run
@@ -126,6 +126,7 @@ def _trained(
 
 def _begun(spec: ModelSpec, seed: int, key: Key, runs: Path) -> Run | None:
     """The newest run of this very recipe, finished or to be resumed."""
+    from zoo.training.build import has_config
     from zoo.training.overrides import override
     from zoo.training.run import list_runs
 
@@ -134,7 +135,7 @@ def _begun(spec: ModelSpec, seed: int, key: Key, runs: Path) -> Run | None:
     for run in reversed(list_runs(runs)):
         state = run.state
         same = (state.id, state.data.sha256, state.source) == (spec.id, key.data, key.source)
-        if not same or state.config != to_plain(spec.config) or run.recipe != recipe:
+        if not same or not has_config(run, spec) or run.recipe != recipe:
             continue
         if state.status in ("finished", "interrupted") or run.abandoned():
             return run

@@ -99,6 +99,21 @@ def test_a_run_that_was_interrupted_is_resumed_and_a_finished_one_is_taken(tmp_p
     assert [path.name for path in (tmp_path / "runs" / "camera.trained").iterdir()] == ["1"]
 
 
+def test_a_run_of_another_network_is_not_taken(tmp_path, small_data):
+    known = registry()
+    owned = known.models["mlp.sgd-512"]
+    spec = replaced(owned.spec, recipe=replaced(owned.spec.recipe, epochs=None, steps=2))
+    short = Registry({**known.models, spec.id: Owned(spec, owned.owner)}, known.datasets, known.commands, known.plugins)
+    runs = tmp_path / "runs"
+    zoo.train(spec.id, recipe={"config.layers.0.units": 8}, output=runs, registry=short)
+    zoo.train(spec.id, output=runs, registry=short)
+    zoo.train(spec.id, recipe={"seed": 1}, output=runs, registry=short)
+    where = {"runs": runs, "registry": short}
+    record = zoo.reproduce(spec.id, seeds=(0, 1), records=tmp_path / "records", **where)
+    assert len(list((runs / spec.id).iterdir())) == 3, "a finished run was not taken"
+    assert len({made.weights for made in record.seeds}) == 2
+
+
 def test_given_weights_are_recorded_once(tmp_path):
     record = zoo.reproduce("camera.hand", records=tmp_path)
     assert [made.seed for made in record.seeds] == [None]

@@ -15,6 +15,8 @@ from zoo.training.task import Task
 if TYPE_CHECKING:
     from torch import nn
 
+    from zoo.training.run import Run
+
 
 def build_module(spec: ModelSpec, config: dict[str, Any]) -> nn.Module:
     """The untrained module of `spec`, on the CPU, for a config as `run.json` holds it.
@@ -25,6 +27,14 @@ def build_module(spec: ModelSpec, config: dict[str, Any]) -> nn.Module:
     typed = msgspec.convert(config, type(spec.config))
     module: nn.Module = resolve(spec.build, owner=spec.id)(typed)
     return module
+
+
+def has_config(run: Run, spec: ModelSpec) -> bool:
+    """Whether a run is of the network that `spec` declares, and not of one that `--set config.…` has changed."""
+    try:
+        return msgspec.convert(run.state.config, type(spec.config)) == spec.config
+    except msgspec.ValidationError:  # of another version of the plugin
+        return False
 
 
 def make_task(spec: ModelSpec, recipe: Recipe | None, dataset: Dataset) -> Task:

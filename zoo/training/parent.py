@@ -11,7 +11,7 @@ from zoo.errors import IntegrityError, UsageError
 from zoo.plugins import resolve
 from zoo.registry import Registry
 from zoo.spec import ModelSpec, Recipe
-from zoo.training.build import build_module
+from zoo.training.build import build_module, has_config
 from zoo.training.checkpoint import load_tensors
 from zoo.training.options import Options, named_id
 from zoo.training.overrides import override
@@ -64,7 +64,8 @@ def parent_of(
     wanted_recipe = override(parent.recipe, {"seed": recipe.seed})
     parent_id = named_id(parent, options.data, options.name, registry)
     for run in reversed(list_runs(options.output)):
-        if (run.state.id, run.state.status) == (parent_id, "finished") and run.recipe == wanted_recipe:
+        same = (run.state.id, run.state.status) == (parent_id, "finished") and run.recipe == wanted_recipe
+        if same and (options.data is not None or has_config(run, parent)):
             return run
     if os.environ.get("WORLD_SIZE", "1") != "1":
         raise UsageError(
