@@ -132,6 +132,7 @@ def test_two_jobs_killed_on_sqlite(tmp_path, whole):
     assert not list(output.glob(".study.db.[0-9a-f]*")), "a dead worker's lock stays behind"
 
 
+@pytest.mark.slow
 def test_two_processes_share_a_study_on_postgresql(tmp_path, postgres, whole):
     psycopg = pytest.importorskip("psycopg")
     study = tmp_path / "killed.toml"
