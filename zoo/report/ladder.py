@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,10 @@ PANEL = 420
 """Height of a panel, pixels."""
 LEFT = 66
 BETWEEN = 34
+WIDTH = 272
+"""Of a panel, about."""
+NEAR = 14
+"""Pixels between two marks of which one would hide the other's number."""
 LINE = 22
 """Pixels of a line of the legend."""
 
@@ -107,6 +112,9 @@ class Ladder(Plot):
         axes.set_yscale("log")
         front = sorted(self.frontier(price), key=price)
         axes.plot([price(rung) for rung in front], [rung.error for rung in front], color=theme.frame, linewidth=1.2, zorder=1)
+        placed: list[tuple[float, float]] = []
+        span = math.log(4 * max(map(price, self.rungs)) / min(map(price, self.rungs)))
+        height = math.log(1.96 * max(rung.error for rung in self.rungs) / min(rung.error for rung in self.rungs))
         for number, rung in enumerate(self.rungs, 1):
             ringed = rung in front
             axes.plot(
@@ -119,7 +127,21 @@ class Ladder(Plot):
                 markeredgewidth=1.6 if ringed else 0.6,
                 zorder=3 if ringed else 2,
             )
-            axes.annotate(str(number), (price(rung), rung.error), ha="center", va="center", fontsize=5.5, color=theme.ink, zorder=4)
+            # Where marks lie on each other, the later numbers stand beside them.
+            x, y = math.log(price(rung)) / span * WIDTH, math.log(rung.error) / height * PANEL
+            near = sum(math.hypot(x - other[0], y - other[1]) < NEAR for other in placed)
+            placed.append((x, y))
+            axes.annotate(
+                f", {number}" if near else str(number),
+                (price(rung), rung.error),
+                xytext=(4 + 5 * near if near else 0, 0),
+                textcoords="offset points",
+                ha="left" if near else "center",
+                va="center",
+                fontsize=5.5,
+                color=theme.ink,
+                zorder=4,
+            )
         prices, errors = [price(rung) for rung in self.rungs], [rung.error for rung in self.rungs]
         axes.set_xlim(min(prices) / 2, max(prices) * 2)
         axes.set_ylim(min(errors) / 1.4, max(errors) * 1.4)
