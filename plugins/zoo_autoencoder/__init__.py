@@ -11,9 +11,10 @@
 | `autoencoder.vae` | 784-500 tanh-2×32, 32-500 tanh-784 sigmoid | evidence lower bound |
 | `autoencoder.best` | deep, code of 32 linear numbers | squared error as small as can be |
 
-Input: 28×28 grey pixels 0 … 255; output: the picture as it is given back, 0 … 255, and its code. Each is exported whole, and as an
-encoder and a decoder of their own. The decoder of `linear` spans the first 32 principal components (its largest principal angle was
-0.16°); the encoder need not, as pixels that never vary keep the weights that they started with. `mse` is the mean over test pictures and pixels of the squared error, of pixels 0 … 1.
+Input: 28×28 grey pixels 0 … 255; output: the picture as it is given back, 0 … 255, and its code. Each is exported whole, and as
+an encoder and a decoder of their own. `mse` is the mean over test pictures and pixels of the squared error, of pixels 0 … 1.
+The decoder of `linear` spans the first 32 principal components (its largest principal angle was 0.16°); the encoder need not,
+as pixels that never vary keep the weights that they started with.
 """
 
 from __future__ import annotations
