@@ -9,6 +9,7 @@ figure, is not certified, or is larger than what the repository takes.
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -19,24 +20,11 @@ from zoo.files import replacing_folder
 from zoo.ledger.verdict import reached
 from zoo.progress import default_progress
 from zoo.registry import Registry, registry
-from zoo.spec import replaced
-from zoo.training.build import has_config
-from zoo.training.run import Run, list_runs
+from zoo.training.own import own_runs
 
 MODELS = ("camera.hand", "boolean.xor", "logreg.best", "mlp.rmsprop-2x512-dropout", "cnn.fast", "autoencoder.dense-32")
 LARGEST, TOGETHER = 5_000_000, 25_000_000
 """Bytes of one artifact's graph, and of all folders: git keeps every version for ever."""
-
-
-def own_run(model: str, runs: Path, known: Registry) -> Run | None:
-    """The newest finished run of a model by its own recipe, whatever the seed."""
-    recipe = known.model(model).recipe
-    for run in reversed(list_runs(runs)):
-        if run.state.id == model and run.state.status == "finished" and recipe is not None:
-            theirs = run.recipe
-            if theirs == replaced(recipe, seed=theirs.seed) and has_config(run, known.model(model)):
-                return run
-    return None
 
 
 def remake(model: str, runs: Path, output: Path, known: Registry) -> Path:
@@ -48,7 +36,7 @@ def remake(model: str, runs: Path, output: Path, known: Registry) -> Path:
     spec, progress = known.model(model), default_progress()
     run = None
     if spec.recipe is not None:
-        run = own_run(model, runs, known) or api.train(model, output=runs, progress=progress)
+        run = next(own_runs(spec, runs), None) or api.train(model, output=runs, progress=progress)
     with tempfile.TemporaryDirectory() as folder:
         default = next(iter(spec.exports))
         (made,) = api.export(
@@ -63,8 +51,7 @@ def remake(model: str, runs: Path, output: Path, known: Registry) -> Path:
         if size > LARGEST:
             raise ZooError(f"{model} takes {size:,} bytes; at most {LARGEST:,} are committed.")
         with replacing_folder(output / model) as beside:
-            for file in made.path.iterdir():
-                (beside / file.name).write_bytes(file.read_bytes())
+            shutil.copytree(made.path, beside, dirs_exist_ok=True)
     return output / model
 
 

@@ -126,18 +126,10 @@ def _trained(
 
 def _begun(spec: ModelSpec, seed: int, key: Key, runs: Path) -> Run | None:
     """The newest run of this very recipe, finished or to be resumed."""
-    from zoo.training.build import has_config
-    from zoo.training.overrides import override
-    from zoo.training.run import list_runs
+    from zoo.training.own import own_runs
 
-    assert spec.recipe is not None
-    recipe = override(spec.recipe, {"seed": seed})
-    for run in reversed(list_runs(runs)):
-        state = run.state
-        same = (state.id, state.data.sha256, state.source) == (spec.id, key.data, key.source)
-        if not same or not has_config(run, spec) or run.recipe != recipe:
-            continue
-        if state.status in ("finished", "interrupted") or run.abandoned():
+    for run in own_runs(spec, runs, seed=seed, unfinished=True):
+        if (run.state.data.sha256, run.state.source) == (key.data, key.source):
             return run
     return None
 

@@ -21,13 +21,13 @@ LABEL = torch.tensor([0, 1])
 
 
 def test_the_naive_loss_is_the_same_until_a_probability_rounds_to_zero():
-    naive, stable = (error(CrossEntropy(naive=naive), LOGITS, LABEL, 0.0) for naive in (True, False))
+    naive, stable = (error(CrossEntropy(naive=naive), LOGITS, LABEL) for naive in (True, False))
     assert naive.item() == pytest.approx(stable.item(), abs=1e-6)
     for distance, lost in ((80.0, False), (95.0, True), (110.0, True)):
         logits = torch.tensor([[distance, 0.0]])
-        found = error(CrossEntropy(naive=True), logits, torch.tensor([0]), 0.0).item()
+        found = error(CrossEntropy(naive=True), logits, torch.tensor([0])).item()
         assert math.isnan(found) == lost, distance
-        assert math.isfinite(error(CrossEntropy(), logits, torch.tensor([0]), 0.0).item())
+        assert math.isfinite(error(CrossEntropy(), logits, torch.tensor([0])).item())
 
 
 def test_sigmoid_cross_entropies_are_summed_over_examples_and_classes():
@@ -36,7 +36,7 @@ def test_sigmoid_cross_entropies_are_summed_over_examples_and_classes():
         for index, logit in enumerate(row):
             share = 1 / (1 + math.exp(-logit))
             by_hand -= math.log(share if index == right else 1 - share)
-    assert error(SigmoidCrossEntropy(), LOGITS, LABEL, 0.0).item() == pytest.approx(by_hand, rel=1e-6)
+    assert error(SigmoidCrossEntropy(), LOGITS, LABEL).item() == pytest.approx(by_hand, rel=1e-6)
 
 
 def test_penalties_and_their_gradients():
@@ -51,7 +51,7 @@ def test_penalties_and_their_gradients():
 
 
 def test_label_smoothing_is_torchs():
-    ours = error(CrossEntropy(label_smoothing=0.1), LOGITS, LABEL, 0.1)
+    ours = error(CrossEntropy(label_smoothing=0.1), LOGITS, LABEL)
     torch.testing.assert_close(ours, functional.cross_entropy(LOGITS, LABEL, label_smoothing=0.1))
 
 

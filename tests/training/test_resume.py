@@ -122,7 +122,7 @@ def test_a_killed_run_resumes_from_its_checkpoint(tmp_path):
     process.wait()
     run = Run.open(folder.parent)
     assert run.state.status == "running"
-    assert 100 <= run.state.step < 400
+    assert 75 <= run.state.step < 400  # the stop may fall between the checkpoint's file and the run's own word of it
     assert run.abandoned()
     assert api.resume(run.path).state.weights == whole.state.weights
 

@@ -57,7 +57,8 @@ def command(
     registry = current_registry()
     progress = default_progress(quiet=quiet)
     made, failed = [], None
-    for spec in registry.matching(models):
+    specs = registry.matching(models)
+    for spec in specs:
         chosen = range(first, first + seeds)
         try:
             made.append(
@@ -73,7 +74,7 @@ def command(
                 )
             )
         except ZooError as error:
-            if len(models) == 1 and registry.matching(models) == [spec]:
+            if len(specs) == 1:
                 raise
             progress.note(f"{spec.id} failed: {error}")  # one that fails must not cost the others
             failed = error

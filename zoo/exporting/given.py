@@ -8,10 +8,9 @@ from typing import Any
 import msgspec
 
 from zoo.data.dataset import Split
-from zoo.errors import PluginError, UnknownName, UsageError
+from zoo.errors import PluginError, UnknownName
 from zoo.plugins import resolve
-from zoo.registry import Registry
-from zoo.spec import TAG, ModelSpec, replaced
+from zoo.spec import ModelSpec, replaced
 from zoo.training.overrides import CONFIG
 from zoo.training.overrides import configured as changed
 
@@ -47,19 +46,3 @@ def configured(spec: ModelSpec, changes: Mapping[str, Any]) -> tuple[ModelSpec, 
     if not (isinstance(found, tuple) and len(found) == 2 and isinstance(found[0], ModelSpec) and found[0].id == spec.id):
         raise PluginError(f"{spec.configure} of {spec.id} should return its spec and its splits (or None), not {found!r:.80}.")
     return found
-
-
-def given_id(spec: ModelSpec, name: str | None, registry: Registry) -> str:
-    """The id of what is exported: the model's own, or `architecture.name`.
-
-    Raises:
-        UsageError: the name is taken, or has another form.
-    """
-    if name is None:
-        return spec.id
-    if not TAG.match(name):
-        raise UsageError(f"--name takes lower-case letters, digits and hyphens, not {name!r}.")
-    named = f"{spec.architecture}.{name}"
-    if named in registry.models:
-        raise UsageError(f"{named} is a model of the zoo already; choose another --name.")
-    return named

@@ -12,9 +12,9 @@ import torch
 
 from zoo.data.dataset import Dataset
 from zoo.data.load import load_dataset
-from zoo.errors import IntegrityError, UnknownName, UsageError
+from zoo.errors import UnknownName, UsageError
 from zoo.exporting.export import Trained
-from zoo.exporting.given import configured, given_id
+from zoo.exporting.given import configured
 from zoo.graph import Assets, Graph
 from zoo.paths import mirror
 from zoo.plugins import resolve
@@ -23,6 +23,7 @@ from zoo.registry import Registry
 from zoo.spec import ModelSpec, to_plain
 from zoo.training.build import build_module, make_task
 from zoo.training.device import describe
+from zoo.training.options import tagged_id
 from zoo.training.parent import trained_module
 from zoo.training.run import Run, find_run, list_runs, newest_finished, now
 from zoo.training.train import data_of
@@ -44,10 +45,7 @@ def find_finished(model: str | None, run: str | Path | None, runs: Path) -> Run:
         found = find_run(run, runs)
         if model is not None and found.state.id != model:
             raise UsageError(f"The run {found.path} is of {found.state.id}, not of {model}.")
-        if found.state.status != "finished":
-            raise UsageError(
-                f"The run {found.path} is {found.state.status}, not finished.", hint=f"zoo train --resume {found.path}"
-            )
+        found.require_finished()
         return found
     assert model is not None
     newest = newest_finished(model, runs)
@@ -122,7 +120,7 @@ def source_of(
         "path": found.name,  # under whatever folder of runs: an artifact names no folder of the machine that made it
         "weights_sha256": state.weights,
         "seconds": state.seconds,
-        "device": _device_name(found),
+        "device": str(found.environment["device"]["name"]),
         "precision": state.precision,
     }
     return Trained(
@@ -140,15 +138,6 @@ def source_of(
     )
 
 
-def _device_name(run: Run) -> str:
-    """What a run was computed on."""
-    file = run.path / "env.json"
-    try:
-        return str(json.loads(file.read_text(encoding="utf-8"))["device"]["name"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise IntegrityError(f"{file} does not say what the run was computed on: {error!r}.") from error
-
-
 def _without_folders(dataset: Dataset, *, own: bool) -> Dataset:
     """The data set with an origin that names no folder of this machine: an artifact is made to be given away."""
     origin = "own data" if own else dataset.origin.replace(f"mirror {mirror()}", "mirror")
@@ -157,7 +146,7 @@ def _without_folders(dataset: Dataset, *, own: bool) -> Dataset:
 
 def _given(spec: ModelSpec, changes: Mapping[str, Any], name: str | None, registry: Registry, progress: Progress) -> Trained:
     """A model with nothing to learn, evaluated now."""
-    trained_id = given_id(spec, name, registry)
+    trained_id = spec.id if name is None else tagged_id(spec, name, registry)
     spec, splits = configured(spec, changes)
     dataset = load_dataset(registry.dataset(spec.dataset), own=None, name=None, progress=progress)
     if splits is not None:

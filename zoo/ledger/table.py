@@ -6,11 +6,10 @@ from collections.abc import Iterable
 
 from zoo.ledger.records import Record
 from zoo.ledger.verdict import Row
-from zoo.report.tables import figure, markdown_table
+from zoo.report.tables import asked, figure, markdown_table
 from zoo.spec import Reference
 
 HEADER = ("model", "metric", "mean ± s.d.", "published", "verdict", "seeds no worse", "training", "device")
-SIGNS = {"at_least": "≥ ", "at_most": "≤ ", "about": "≈ "}
 
 
 def mean(row: Row) -> str:
@@ -25,7 +24,7 @@ def cells(record: Record) -> list[tuple[str, ...]]:
             row.id,
             row.metric,
             mean(row),
-            SIGNS.get(row.rule, "") + figure(row.published),
+            asked(row.rule, row.published),
             row.verdict,
             f"{row.reached} of {len(row.values)}",
             f"{row.seconds:,.1f} s" if row.seconds else "",
@@ -48,7 +47,7 @@ def cells(record: Record) -> list[tuple[str, ...]]:
     return made
 
 
-def markdown(records: Iterable[Record], open_rows: Iterable[tuple[str, Reference | None]] = ()) -> str:
+def markdown(records: Iterable[Record], open_rows: Iterable[tuple[str, Reference]] = ()) -> str:
     """The ledger in Markdown, with the notes below it.
 
     Args:
@@ -58,9 +57,7 @@ def markdown(records: Iterable[Record], open_rows: Iterable[tuple[str, Reference
     kept = list(records)
     lines = [(f"`{cell[0]}`", *cell[1:]) for record in kept for cell in cells(record)]
     for model, reference in open_rows:
-        metric = reference.metric if reference else ""
-        value = SIGNS.get(reference.rule, "") + figure(reference.value) if reference else ""
-        lines.append((f"`{model}`", metric, "", value, "open", "", "", ""))
+        lines.append((f"`{model}`", reference.metric, "", asked(reference.rule, reference.value), "open", "", "", ""))
     text = markdown_table(list(HEADER), lines)
     notes = [f"- `{record.id}`: {record.note}" for record in kept if record.note]
     return "\n".join([text, "", *notes]) if notes else text

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from zoo.report.sheet import BODY, Sheet, width_of
+from zoo.report.keys import KEYS, Key, broken, draw_keys
+from zoo.report.sheet import BODY, Sheet
 from zoo.report.style import SMALL, STRONG, Theme
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ PANEL_HEIGHT = 330
 LEFT = 84
 """Pixels for the numbers left of a panel."""
 BETWEEN = 96
-KEYS = 30
-"""Pixels of a line of keys."""
 SHAPES = ("o", "s", "^", "D", "v", "P")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1, 2)))
 APART = 1.3
@@ -82,10 +81,7 @@ class LatencyPlot:
         keys = self._key_lines(theme)
         head = KEYS * len(keys) + 34
         sheet = Sheet(theme, self.title, self.notes, BODY, head + PANEL_HEIGHT + 62)
-        for number, line in enumerate(keys):
-            x = 0.0
-            for words, style in line:
-                x = sheet.key(x, 8 + number * KEYS, words, **style) + 32
+        draw_keys(sheet, keys)
         width = (BODY - 2 * LEFT - BETWEEN + LEFT) / 2
         places = (LEFT, LEFT + width + BETWEEN)
         for x, label, draw in zip(places, (f"ms, {self.band}", self.ratio), (self._times, self._ratios), strict=True):
@@ -97,22 +93,13 @@ class LatencyPlot:
             sheet.text(x + width, head + PANEL_HEIGHT + 44, "batch size", SMALL, theme.muted, align="right")
         return sheet
 
-    def _key_lines(self, theme: Theme) -> list[list[tuple[str, dict[str, Any]]]]:
+    def _key_lines(self, theme: Theme) -> list[list[Key]]:
         """What marks and kinds of line mean, broken into lines."""
         keys = [(name, self._style(theme, name, self.variants[0])) for name in self.names]
         if len(self.variants) > 1:
             plain = {"color": theme.ink, "marker": "", "linewidth": 1.3}
             keys += [(variant, {**plain, "linestyle": self._dash(variant)}) for variant in self.variants]
-        lines: list[list[tuple[str, dict[str, Any]]]] = [[]]
-        x = 0.0
-        for words, style in keys:
-            step = 54 + width_of(words, SMALL) + 32
-            if lines[-1] and x + step > BODY:
-                lines.append([])
-                x = 0.0
-            lines[-1].append((words, style))
-            x += step
-        return lines
+        return broken(keys)
 
     def _dash(self, variant: str) -> Any:
         return DASHES[self.variants.index(variant) % len(DASHES)]

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from zoo.report.keys import KEYS, draw_keys
 from zoo.report.plot import Plot
 from zoo.report.sheet import BODY, Sheet
-from zoo.report.study_lines import HEIGHT, KEYS, LEFT, Line, draw_keys, key_lines, style_of, upward
+from zoo.report.study_lines import HEIGHT, LEFT, Line, key_lines, style_of, upward
 from zoo.report.style import SMALL, STRONG, Theme
 from zoo.report.tables import figure
 

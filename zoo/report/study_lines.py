@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from zoo.report.keys import KEYS, Key, broken, draw_keys
 from zoo.report.plot import Plot
-from zoo.report.sheet import BODY, Sheet, width_of
+from zoo.report.sheet import BODY, Sheet
 from zoo.report.style import SMALL, STRONG, Theme
 from zoo.report.tables import figure
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 LEFT = 84
 """Pixels for the numbers left of a panel."""
 HEIGHT = 400
-KEYS = 30
-"""Pixels of a line of keys."""
 SHAPES = ("o", "s", "^", "D", "v", "P")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1, 2)))
 MOST_KEYS = 12
@@ -137,28 +136,11 @@ def style_of(theme: Theme, place: int, *, marks: bool = True) -> dict[str, Any]:
     }
 
 
-def key_lines(lines: tuple[Line, ...], theme: Theme) -> list[list[tuple[str, dict[str, Any]]]]:
+def key_lines(lines: tuple[Line, ...], theme: Theme) -> list[list[Key]]:
     """What the lines mean, broken into lines; nothing where there is but one, or too many to tell apart."""
     if len(lines) < 2 or len(lines) > MOST_KEYS:
         return []
-    rows: list[list[tuple[str, dict[str, Any]]]] = [[]]
-    x = 0.0
-    for place, line in enumerate(lines):
-        step = 54 + width_of(line.name, SMALL) + 32
-        if rows[-1] and x + step > BODY:
-            rows.append([])
-            x = 0.0
-        rows[-1].append((line.name, style_of(theme, place)))
-        x += step
-    return rows
-
-
-def draw_keys(sheet: Sheet, rows: list[list[tuple[str, dict[str, Any]]]]) -> None:
-    """Put them under the title."""
-    for number_of_row, row in enumerate(rows):
-        x = 0.0
-        for words, style in row:
-            x = sheet.key(x, 8 + number_of_row * KEYS, words, **style) + 32
+    return broken((line.name, style_of(theme, place)) for place, line in enumerate(lines))
 
 
 def upward(axes: Axes, values: list[float]) -> None:

@@ -21,8 +21,12 @@ def figure(value: Any) -> str:
 
 def published(reference: Reference) -> str:
     """A published figure in short: `accuracy ≥ 0.9940`."""
-    sign = {"at_least": "≥ ", "at_most": "≤ ", "about": "≈ "}.get(reference.rule, "")
-    return f"{reference.metric} {sign}{figure(reference.value)}"
+    return f"{reference.metric} {asked(reference.rule, reference.value)}"
+
+
+def asked(rule: str, value: float) -> str:
+    """What a reference asks for, without its metric: `≥ 0.9940`."""
+    return {"at_least": "≥ ", "at_most": "≤ ", "about": "≈ "}.get(rule, "") + figure(value)
 
 
 def setting(value: Any) -> str:

@@ -40,7 +40,7 @@ class Classification(Task):
         logits = module(examples)  # [batch, classes]
         if logits.dtype == torch.bfloat16:  # autocast; the loss itself is computed in float32
             logits = logits.float()
-        loss = error(options, logits, batch["label"], options.label_smoothing if isinstance(options, CrossEntropy) else 0.0)
+        loss = error(options, logits, batch["label"])
         if isinstance(options, CrossEntropy) and (options.l1 or options.l2):
             loss = loss + penalty(options, module)
         return loss, {"accuracy": (logits.detach().argmax(1) == batch["label"]).float().mean()}
@@ -98,14 +98,13 @@ class Classification(Task):
         }
 
 
-def error(options: CrossEntropy | SigmoidCrossEntropy, logits: Tensor, label: Tensor, smoothing: float) -> Tensor:
+def error(options: CrossEntropy | SigmoidCrossEntropy, logits: Tensor, label: Tensor) -> Tensor:
     """What a classifier's loss is without its penalties: a scalar.
 
     Args:
         options: which.
         logits: [batch, classes].
         label: int64 [batch].
-        smoothing: of the target.
     """
     if isinstance(options, SigmoidCrossEntropy):
         target = functional.one_hot(label, logits.shape[1]).to(logits.dtype)  # [batch, classes]
@@ -116,7 +115,7 @@ def error(options: CrossEntropy | SigmoidCrossEntropy, logits: Tensor, label: Te
         # TensorFlow flushed subnormal numbers to 0, and its NaN came at a distance of 87 between logits rather than 103.
         shares = shares * (shares >= torch.finfo(shares.dtype).tiny)
         return -(target * shares.log()).sum(1).mean()
-    return functional.cross_entropy(logits, label, label_smoothing=smoothing)
+    return functional.cross_entropy(logits, label, label_smoothing=options.label_smoothing)
 
 
 def penalty(options: CrossEntropy, module: nn.Module) -> Tensor:

@@ -124,8 +124,8 @@ class Fit:
                     self.one_epoch(log, interrupt, advance)
         except NonFiniteError as error:
             last = self.run.checkpoints()[0]
-            why = "".join(f"{said} " for said in [self.task.diagnosis()] if said)
-            raise NonFiniteError(f"{error} {why}The last good checkpoint is {last}.") from error
+            said = (str(error), self.task.diagnosis(), f"The last good checkpoint is {last}.")
+            raise NonFiniteError(" ".join(filter(None, said))) from error
         finally:
             log.close()
 

@@ -77,9 +77,18 @@ def named_id(spec: ModelSpec, data: Path | None, name: str | None, registry: Reg
         raise UsageError(
             "Training on other data gives another model, which wants a name.", hint=f"zoo train {spec.id} --data {data} --name mine"
         )
+    return tagged_id(spec, name, registry)
+
+
+def tagged_id(spec: ModelSpec, name: str, registry: Registry) -> str:
+    """`architecture.name`, for `--name`.
+
+    Raises:
+        UsageError: the name is taken, or has another form.
+    """
     if not TAG.match(name):
         raise UsageError(f"--name takes lower-case letters, digits and hyphens, not {name!r}.")
-    trained = f"{spec.architecture}.{name}"
-    if trained in registry.models:
-        raise UsageError(f"{trained} is a model of the zoo already; choose another --name.")
-    return trained
+    tagged = f"{spec.architecture}.{name}"
+    if tagged in registry.models:
+        raise UsageError(f"{tagged} is a model of the zoo already; choose another --name.")
+    return tagged

@@ -54,8 +54,7 @@ def parent_of(
         wanted = spec.parent.id if spec.parent else spec.id
         if run.state.base != wanted:
             raise UsageError(f"{spec.id} begins with the weights of {wanted}; the run {run.path} is of {run.state.base}.")
-        if run.state.status != "finished":
-            raise UsageError(f"The run {run.path} is {run.state.status}, not finished.", hint=f"zoo train --resume {run.path}")
+        run.require_finished()
         return run
     if spec.parent is None:
         return None

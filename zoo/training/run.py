@@ -133,6 +133,15 @@ class Run:
             raise IntegrityError(f"{file} does not say what the run was computed on: {error!r}.") from error
         return found
 
+    def require_finished(self) -> None:
+        """Refuse a run without weights to use.
+
+        Raises:
+            UsageError: it is not finished.
+        """
+        if self.state.status != "finished":
+            raise UsageError(f"The run {self.path} is {self.state.status}, not finished.", hint=f"zoo train --resume {self.path}")
+
     def update(self, **changes: Any) -> None:
         """Change fields of the state and write it.
 
