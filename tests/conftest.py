@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+# One worker of pytest-xdist on each core: two threads in each would wait for each other. Before torch is imported.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ["OMP_NUM_THREADS"] = "1"
 
 from zoo.data.dataset import Dataset
 from zoo.data.load import load_dataset
 from zoo.errors import DataError
 from zoo.progress import Progress
 from zoo.registry import Registry, registry
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A file's tests go to one worker, and so share its fixtures; of the conformance suite, each model's."""
+    called = getattr(item, "callspec", None)
+    made = called.params.get("artifact", called.params.get("spec")) if called else None
+    item.add_marker(pytest.mark.xdist_group(getattr(made, "id", item.path.stem)))
 
 
 @pytest.fixture(scope="session")
@@ -22,8 +34,12 @@ def zoo_registry() -> Registry:
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache for the whole session, so that MNIST is fetched once."""
-    return tmp_path_factory.mktemp("zoo-home")
+    """A cache for the whole session and all its workers, so that MNIST is fetched once."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return tmp_path_factory.mktemp("zoo-home")
+    shared = tmp_path_factory.getbasetemp().parent / "zoo-home"  # pytest-xdist gives each worker a folder in one of the session
+    shared.mkdir(exist_ok=True)
+    return shared
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,7 @@ class Row(Spec):
         reached: how many of them are no worse than the published figure, its tolerance allowed for.
         published: the figure held against.
         rule: how (`zoo.spec.Reference`).
-        verdict: `"reproduced"`, or by how much it falls short.
+        verdict: `"reproduced"`, or by how much it falls short; `"open"` where one seed is too few to tell.
         seconds: of training, mean.
         device: it ran on.
         precision: it ran in.
@@ -69,7 +69,7 @@ def verdict(reference: Reference, values: Sequence[float]) -> str:
     """Whether `values` reproduce the figure.
 
     A published run is one draw: our mean must be no worse, or |published − mean| ≤ t · s · √(1 + 1/n), the 95 % prediction
-    interval of a further run. One seed has no interval; then only being no worse counts.
+    interval of a further run. One seed has no interval: where it is worse, the question stays open.
     """
     mean, published = statistics.fmean(values), reference.value
     short = f"{mean - published:+.4f}"
@@ -80,7 +80,9 @@ def verdict(reference: Reference, values: Sequence[float]) -> str:
             passed = reached(reference, mean)
         case "run":
             passed = reached(reference, mean)
-            if not passed and len(values) > 1:
+            if not passed and len(values) == 1:
+                return f"open: one seed ({short})"
+            if not passed:
                 reach = student(len(values) - 1) * statistics.stdev(values) * math.sqrt(1 + 1 / len(values))
                 passed = abs(published - mean) <= reach
                 short += f", interval ±{reach:.4f}"
