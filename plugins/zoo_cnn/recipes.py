@@ -8,7 +8,6 @@ from zoo.signatures import CLASSIFIER_EXPORTS, CLASSIFIER_TASK, IMAGE, LABEL, pr
 from zoo.spec import Adadelta, AdamW, Affine, CrossEntropy, Elastic, ModelSpec, OneCycle, Recipe, Reference, Shift, replaced
 from zoo_cnn import Config, Convolution
 
-
 MEAN, DEVIATION = 0.1307, 0.3081
 """Of MNIST's training pixels."""
 

@@ -70,7 +70,7 @@ def test_the_verdict_over_seeds():
     assert verdict(figure, [0.981, 0.979, 0.982]) == "reproduced"  # no worse
     assert verdict(figure, [0.975, 0.979, 0.970]) == "reproduced"  # within the prediction interval
     assert verdict(figure, [0.9500, 0.9501, 0.9502]).startswith("not reproduced (-0.0299")
-    assert verdict(figure, [0.979]) == "open: one seed (-0.0009)"
+    assert verdict(figure, [0.979]) == "open: one seed (-0.0010)"
     loss = Reference(metric="loss", value=0.07, source="x", better="lower")
     assert verdict(loss, [0.069]) == "reproduced"
     assert verdict(loss, [0.071, 0.0711, 0.0712]).startswith("not")
