@@ -8,6 +8,7 @@
     ├── DeviceError          1   the device asked for is not there, or cannot do what was asked
     ├── TrainingError        1   a run could not start or go on
     │   └── NonFiniteError   1   the loss or a weight became NaN or infinite
+    ├── IncompleteError      1   a run's folder lacks a file
     ├── ExportError          1   no graph could be made
     ├── ParityError          3   the graph does not answer as its PyTorch original does
     └── IntegrityError       4   a file is not what it claims to be
@@ -80,6 +81,10 @@ class TrainingError(ZooError):
 
 class NonFiniteError(TrainingError):
     """A loss or a weight became NaN or infinite; the message names the step."""
+
+
+class IncompleteError(ZooError):
+    """A run's folder lacks a file, or a part of one, that what was asked needs."""
 
 
 class ExportError(ZooError):

@@ -47,7 +47,15 @@ def model(
         outputs=(RECONSTRUCTION, code(config.numbers)),
         exports=autoencoder_exports(config.numbers),
         references=references,
+        configure="zoo_autoencoder.recipes:configure",
     )
+
+
+def configure(spec: ModelSpec) -> tuple[ModelSpec, None]:
+    """The spec with outputs and exports that fit the code of its config; its data are the data set's own."""
+    assert isinstance(spec.config, Config)
+    numbers = spec.config.numbers
+    return replaced(spec, outputs=(RECONSTRUCTION, code(numbers)), exports=autoencoder_exports(numbers)), None
 
 
 MODELS = (

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import onnx
 import pytest
 import torch
 
 from zoo import api
+from zoo.exporting import export as exporting
 from zoo.exporting.source import source_of
 from zoo.progress import Progress
 
@@ -22,3 +27,21 @@ def source(trained_camera, zoo_registry, tmp_path):
     """What is exported of it; the module is the caller's own to break."""
     torch.manual_seed(0)
     return source_of(None, trained_camera.path, tmp_path, zoo_registry, Progress())
+
+
+@pytest.fixture
+def plant(monkeypatch) -> Callable[[Callable[[onnx.GraphProto], Any]], None]:
+    """`plant(change)`: every file is changed between tracing and certifying."""
+
+    def planted(change: Callable[[onnx.GraphProto], Any]) -> None:
+        real = exporting.trace
+
+        def trace(*arguments, **options):
+            content, outputs = real(*arguments, **options)
+            model = onnx.load_from_string(content)
+            change(model.graph)
+            return model.SerializeToString(), outputs
+
+        monkeypatch.setattr(exporting, "trace", trace)
+
+    return planted

@@ -20,7 +20,6 @@ from zoo.certify.oracle import ask_reference
 from zoo.certify.placement import fallen_back, placed_on
 from zoo.errors import ExportError, ParityError, UsageError
 from zoo.exporting import classifier
-from zoo.exporting import export as exporting
 from zoo.exporting.export import export
 from zoo.exporting.heads import LabelHead
 from zoo.graph import Graph
@@ -30,19 +29,6 @@ from zoo.progress import Progress
 def exported(source, folder, **options):
     (artifact,) = export(source, folder, progress=Progress(), **options)
     return artifact
-
-
-def plant(monkeypatch, change):
-    """Change the file between tracing and certifying."""
-    real = exporting.trace
-
-    def trace(*arguments, **options):
-        content, outputs = real(*arguments, **options)
-        model = onnx.load_from_string(content)
-        change(model.graph)
-        return model.SerializeToString(), outputs
-
-    monkeypatch.setattr(exporting, "trace", trace)
 
 
 def set_weight(change):
@@ -88,25 +74,25 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_planted_fault_is_caught_and_nothing_is_left(name, source, tmp_path, monkeypatch):
+def test_a_planted_fault_is_caught_and_nothing_is_left(name, source, tmp_path, plant):
     change, error = FAULTS[name]
-    plant(monkeypatch, change)
+    plant(change)
     with pytest.raises(error, match="does not answer as its PyTorch original"):
         exported(source, tmp_path / "exported")
     assert list((tmp_path / "exported").iterdir()) == []
 
 
-def test_a_fixed_batch_is_caught(source, tmp_path, monkeypatch):
-    plant(monkeypatch, fixed_batch)
+def test_a_fixed_batch_is_caught(source, tmp_path, plant):
+    plant(fixed_batch)
     with pytest.raises(Exception, match=r"shape|batch|could not answer|dimension"):
         exported(source, tmp_path / "exported")
     assert list((tmp_path / "exported").iterdir()) == []
 
 
-def test_an_older_artifact_survives_a_failure(source, tmp_path, monkeypatch):
+def test_an_older_artifact_survives_a_failure(source, tmp_path, plant):
     first = exported(source, tmp_path)
     before = (first.path / "zoo.json").read_bytes()
-    plant(monkeypatch, FAULTS["sign"][0])
+    plant(FAULTS["sign"][0])
     with pytest.raises(ParityError):
         exported(source, tmp_path)
     assert (first.path / "zoo.json").read_bytes() == before
@@ -246,11 +232,11 @@ def invent_a_label(graph):
             tensor.string_data[:] = [b"invented"] * len(tensor.string_data)
 
 
-def test_an_invented_label_is_no_tie(source, tmp_path, monkeypatch):
+def test_an_invented_label_is_no_tie(source, tmp_path, plant):
     assert labels.gaps(("a", "b"), np.array([[0.4, 0.6]] * 3), np.array(["a", "b", "c"])).tolist() == pytest.approx(
         [0.2, 0.0, np.inf]
     )
-    plant(monkeypatch, invent_a_label)
+    plant(invent_a_label)
     with pytest.raises(ParityError, match="invented instead of"):
         exported(source, tmp_path)
 
@@ -277,10 +263,13 @@ def test_a_changed_answer_is_explained_by_a_small_margin_only():
     head = LabelHead(("a", "b"))
     golden = np.array([[0.5 + 1e-8, 0.5 - 1e-8], [0.9, 0.1]])
     ours = np.array(["b", "b"])
-    ties = changed_answers("test", ours, head.decide(golden), lambda at: head.candidates(golden[at], ours[at]), 1e-7)
+    values = {"probabilities": golden}
+    ties = changed_answers(
+        "test", ours, head.decide(values), lambda at: head.candidates({"probabilities": golden[at]}, ours[at]), 1e-7
+    )
     assert [(tie.index, tie.ours, tie.theirs, tie.explained) for tie in ties] == [(0, "b", "a", True), (1, "b", "a", False)]
     assert ties[1].margin == pytest.approx(0.8)
-    assert head.margins(golden) == pytest.approx([2e-8, 0.8])
+    assert head.margins(values) == pytest.approx([2e-8, 0.8])
 
 
 def test_a_profile_tells_what_fell_back():

@@ -16,7 +16,7 @@ import pytest
 
 from zoo.data.idx import read_idx
 from zoo.progress import Progress
-from zoo.spec import DataFile, DatasetSpec, Route
+from zoo.spec import DataFile, DatasetSpec, Picture, Route
 
 MIRROR = os.environ.get("ZOO_MIRROR")  # before any test changes it
 NAMES = ("images", "labels")
@@ -65,6 +65,19 @@ def spec() -> Callable[..., DatasetSpec]:
         return DatasetSpec(id="made", routes=routes, **fields)
 
     return make
+
+
+@pytest.fixture
+def like(spec: Callable[..., DatasetSpec]) -> DatasetSpec:
+    """A data set of pictures of 8 × 6 pixels, which own data are to be like."""
+    return spec(picture=Picture(height=8, width=6, background="dark", framing="centred"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An empty folder for own data."""
+    (tmp_path / "own").mkdir()
+    return tmp_path / "own"
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -94,6 +95,21 @@ def test_of_a_wide_layer_the_units_with_the_largest_norm(subject_of):
     assert found.pictures.shape == (32, 28, 28)
     assert "32 of 512 units" in found.shows
     assert "32 of 512 units" in found.lesson
+
+
+def test_inputs_bear_the_names_that_the_spec_gives_them(subject_of):
+    (layer,) = gather(subject_of("boolean.and"), ["parameters"]).plots["parameters"].layers
+    assert layer.inputs == ("a", "b")
+    first, *_, last = gather(subject_of("camera.hand"), ["parameters"]).plots["parameters"].layers
+    assert first.inputs == ("p00", "p01", "p10", "p11")
+    assert last.outputs == ("solid", "vertical", "diagonal", "horizontal")
+
+
+@pytest.mark.parametrize("model", ["cnn.fast", "mlp.rmsprop-2x512", "camera.trained"])
+def test_a_lesson_is_true_on_a_light_and_on_a_dark_page(model, subject_of):
+    plots = gather(subject_of(model)).plots
+    assert "the more any other cell stands out from the page" in plots["confusion"].lesson
+    assert not [name for name, plot in plots.items() if re.search("darker|lighter|paler", plot.lesson)]
 
 
 def test_every_number_of_the_camera_can_be_read_back_from_its_text(subject_of):

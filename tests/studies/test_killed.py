@@ -21,7 +21,7 @@ from zoo.studies.sweep import sweep
 STUDY = """
 name = "killed"
 model = "camera.trained"
-fixed = { steps = 400, batch_size = 50, validation = 500 }
+fixed = { steps = 200, batch_size = 50, validation = 500 }
 grid = { lr = [0.002, 0.004, 0.006, 0.008] }
 """
 TRIALS = 4
@@ -122,7 +122,7 @@ def test_two_jobs_killed_on_sqlite(tmp_path, whole):
     assert len(left) >= 1
     assert finished(database) + len(left) < TRIALS or len(left) == 2
 
-    swept = sweep(str(study), output=output, jobs=2, device="cpu")
+    swept = sweep(str(study), output=output, device="cpu")  # by one worker what two began
     assert swept.trained >= len(left)
     assert [trial.index for trial in swept.record.trials] == list(range(TRIALS))
     assert asked(database, "select state, count(*) from trials group by state") == [("COMPLETE", TRIALS)]

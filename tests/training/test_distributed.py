@@ -19,6 +19,8 @@ from zoo.training.distributed import ALONE, Group, group
 from zoo.training.run import Run
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone", "-m", "zoo", "train"]
+STEPS = 200
+CAMERA = ["camera.trained", "--steps", str(STEPS), "--set", "batch_size=333", "--checkpoint-every", "10"]
 
 
 def together(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -30,43 +32,50 @@ def largest_difference(one: Run, other: Run) -> float:
     return max(float((ours[name] - theirs[name]).abs().max()) for name in ours)
 
 
-@pytest.mark.parametrize(
-    ("model", "recipe"),
-    [
-        # 4,000 pictures in batches of 333: the last has 4, two for each process
-        ("camera.trained", {"steps": 26, "batch_size": 333}),
-        # all examples at once, and shares of unequal size: 59,999 digits
-        ("logreg.gd", {"steps": 3, "validation": 1}),
-    ],
-)
-def test_two_processes_give_what_one_gives(model, recipe, tmp_path, mnist):
-    alone = api.train(model, recipe=recipe, output=tmp_path / "one")
-    settings = [part for key, value in recipe.items() for part in ("--set", f"{key}={value}")]
-    done = together(model, *settings, "--output", str(tmp_path / "two"))
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """`CAMERA` by two processes, from its start to its end."""
+    folder = tmp_path_factory.mktemp("whole")
+    done = together(*CAMERA, "--output", str(folder))
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count(f"{model}: ") == 1  # one process speaks
-    (run,) = [Run.open(path.parent) for path in (tmp_path / "two").glob("*/*/run.json")]
-    assert run.state.status == "finished"
-    assert run.state.processes == 2
-    assert largest_difference(alone, run) < 2e-5  # sums of float32 in another order, over up to 60,000 digits
-    assert run.state.metrics == pytest.approx(alone.state.metrics, rel=1e-4)
-    for ours, theirs in zip(run.lines(), alone.lines(), strict=True):
+    assert done.stdout.count("camera.trained: ") == 1  # one process speaks
+    return Run.open(folder / "camera.trained" / "1")
+
+
+def assert_alike(two: Run, alone: Run) -> None:
+    """What two processes made is what one made."""
+    assert (two.state.status, two.state.processes) == ("finished", 2)
+    assert largest_difference(alone, two) < 2e-5  # sums of float32 in another order, over up to 60,000 digits
+    assert two.state.metrics == pytest.approx(alone.state.metrics, rel=1e-4)
+    for ours, theirs in zip(two.lines(), alone.lines(), strict=True):
         figures = {key: value for key, value in ours.items() if key not in ("kind", "seconds")}
         assert figures == pytest.approx({key: theirs[key] for key in figures}, rel=1e-4)
 
 
-def test_a_killed_worker_ends_the_run_which_can_be_resumed(tmp_path):
-    arguments = ["camera.trained", "--steps", "400", "--checkpoint-every", "20", "--output"]
-    whole = together(*arguments, str(tmp_path / "whole"))
-    assert whole.returncode == 0, whole.stderr
-    process = subprocess.Popen([*TORCHRUN, *arguments, str(tmp_path / "killed")], stderr=subprocess.PIPE, text=True)
-    folder = tmp_path / "killed" / "camera.trained" / "1"
+def test_two_processes_give_what_one_gives(whole, tmp_path):
+    """4,000 pictures in batches of 333: the last has 4, two for each process."""
+    assert_alike(whole, api.train("camera.trained", recipe={"steps": STEPS, "batch_size": 333}, output=tmp_path))
+
+
+def test_two_processes_give_what_one_gives_of_all_examples_at_once(tmp_path, mnist):
+    """Shares of unequal size: 59,999 digits."""
+    alone = api.train("logreg.gd", recipe={"steps": 3, "validation": 1}, output=tmp_path / "one")
+    done = together("logreg.gd", "--steps", "3", "--set", "validation=1", "--output", str(tmp_path / "two"))
+    assert done.returncode == 0, done.stderr
+    assert_alike(Run.open(tmp_path / "two" / "logreg.gd" / "1"), alone)
+
+
+def test_a_killed_worker_ends_the_run_which_can_be_resumed(whole, tmp_path):
+    process = subprocess.Popen([*TORCHRUN, *CAMERA, "--output", str(tmp_path)], stderr=subprocess.PIPE, text=True)
+    folder = tmp_path / "camera.trained" / "1"
     deadline = time.monotonic() + 60
-    while not list(folder.glob("checkpoints/step-00000002*")) and time.monotonic() < deadline:
+    while not (folder / "run.json").is_file() and time.monotonic() < deadline:
         time.sleep(0.01)
     pid = Run.open(folder).state.pid
     processes = (int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit())
     (worker,) = {other for other in processes if _parent(other) == process.pid} - {pid}
+    while not list(folder.glob("checkpoints/step-00000002*")) and time.monotonic() < deadline:
+        time.sleep(0.002)
     os.kill(worker, signal.SIGKILL)
     _, said = process.communicate(timeout=60)
     assert process.returncode != 0
@@ -74,12 +83,12 @@ def test_a_killed_worker_ends_the_run_which_can_be_resumed(tmp_path):
     assert f"--nproc-per-node 2 -m zoo train --resume {folder}" in said
     run = Run.open(folder)
     assert run.state.status == "failed"
-    assert 0 < run.state.step < 400
+    assert 0 < run.state.step < STEPS
     with pytest.raises(UsageError, match="is of 2 processes, not 1"):
         api.resume(run.path)
     resumed = together("--resume", str(run.path))
     assert resumed.returncode == 0, resumed.stderr
-    assert Run.open(folder).state.weights == Run.open(tmp_path / "whole" / "camera.trained" / "1").state.weights
+    assert Run.open(folder).state.weights == whole.state.weights
 
 
 def _parent(process: int) -> int:

@@ -11,6 +11,7 @@ from torch import nn
 
 from zoo import api
 from zoo.errors import DeviceError, NonFiniteError, TrainingError, UsageError
+from zoo.progress import Progress
 from zoo.training.checkpoint import load_tensors
 from zoo.training.classification import Classification
 from zoo.training.device import pick_device
@@ -26,6 +27,32 @@ def test_every_step_and_epoch_is_recorded(tmp_path):
     first = [line for line in lines if line["kind"] == "step" and line["epoch"] == 1]
     assert lines[4]["train_loss"] == pytest.approx(sum(line["loss"] for line in first) / 4)
     assert {"test_loss", "test_accuracy", "train_accuracy", "seconds"} <= lines[-1].keys()
+
+
+class Notes(Progress):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.epochs: list[int] = []
+
+    def note(self, text: str) -> None:
+        if " epoch " in text:
+            self.epochs.append(int(text.partition(" epoch ")[2].partition(":")[0]))
+
+
+@pytest.mark.parametrize(("epochs", "told"), [(3, [1, 2, 3]), (40, [*range(1, 41)]), (101, [1, *range(3, 100, 3), 101])])
+def test_of_hundreds_of_epochs_some_are_told_and_all_are_recorded(epochs, told, tmp_path):
+    notes = Notes()
+    run = api.train("camera.trained", recipe={"steps": epochs, "batch_size": 4000}, output=tmp_path, progress=notes)
+    assert notes.epochs == told
+    assert [line["epoch"] for line in run.epochs()] == [*range(1, epochs + 1)]
+
+
+def test_after_a_long_silence_the_next_epoch_is_told_of(tmp_path, monkeypatch):
+    monkeypatch.setattr("zoo.training.fit.SILENT_SECONDS", 0.0)
+    notes = Notes()
+    api.train("camera.trained", recipe={"steps": 50, "batch_size": 4000}, output=tmp_path, progress=notes)
+    assert notes.epochs == [*range(1, 51)]
 
 
 def test_the_folder_holds_what_the_run_was(tmp_path):

@@ -29,7 +29,9 @@ def command(model: str, as_json: bool) -> None:
     for tensor in spec.outputs:
         click.echo(f"output   {_signature(tensor)}")
     click.echo(f"exports  {', '.join(spec.exports)}")
-    _section("network", to_plain(spec.config))
+    config = to_plain(spec.config)
+    given = f" (its values are given by zoo export {spec.id} --set KEY=VALUE)" if spec.recipe is None and config else ""
+    _section(f"network{given}", config)
     _section("recipe (each field can be changed by zoo train --set KEY=VALUE)", to_plain(spec.recipe))
     _references(spec)
 

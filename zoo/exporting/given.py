@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from zoo.data.dataset import Split
-from zoo.errors import PluginError, UnknownName
-from zoo.plugins import resolve
-from zoo.spec import ModelSpec, replaced
+from zoo.errors import UnknownName
+from zoo.spec import ModelSpec
+from zoo.training.build import with_config
 from zoo.training.overrides import CONFIG
 from zoo.training.overrides import configured as changed
 
@@ -39,10 +39,4 @@ def configured(spec: ModelSpec, changes: Mapping[str, Any]) -> tuple[ModelSpec, 
         if key in fields and fields[key].type is str and not isinstance(value, str):
             # On the command line 0110 is text, but 1001 and true look like JSON.
             changes[key] = msgspec.json.encode(value).decode()
-    spec = replaced(spec, config=changed(spec.config, changes))
-    if spec.configure is None:
-        return spec, None
-    found = resolve(spec.configure, owner=spec.id)(spec)
-    if not (isinstance(found, tuple) and len(found) == 2 and isinstance(found[0], ModelSpec) and found[0].id == spec.id):
-        raise PluginError(f"{spec.configure} of {spec.id} should return its spec and its splits (or None), not {found!r:.80}.")
-    return found
+    return with_config(spec, changed(spec.config, changes))

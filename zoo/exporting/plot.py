@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zoo.errors import DataError, UnknownName, UsageError
+from zoo.errors import DataError, IncompleteError, UnknownName, UsageError, ZooError
 from zoo.exporting.source import source_of
 from zoo.files import write_atomic
 from zoo.progress import Progress
@@ -17,6 +17,7 @@ from zoo.report.plot import Plot
 from zoo.report.sheet import FORMATS
 from zoo.report.style import THEMES
 from zoo.spec import ModelSpec
+from zoo.training.history import history
 from zoo.training.run import Run, find_run, list_runs
 from zoo.views.gather import check_views, gather
 from zoo.views.subject import Subject
@@ -97,6 +98,7 @@ def plot(
     Raises:
         UnknownName: there is no such run, model, view, theme or format.
         UsageError: it was never trained, or a view that `only` names does not apply, or none does.
+        IncompleteError: there is none, as the run's history, its recipe or its weights are missing.
         IntegrityError: the run is damaged.
         OSError: the pictures cannot be written.
     """
@@ -109,10 +111,9 @@ def plot(
     gathered = gather(subject, only)
     for name in only:
         if name in gathered.left_out:
-            raise UsageError(f"There is no picture {name} of {subject.id}: {gathered.left_out[name]}.")
+            raise _none(f"There is no picture {name} of {subject.id}", (gathered.left_out[name],), subject)
     if not gathered.plots:
-        reasons = "; ".join(dict.fromkeys(gathered.left_out.values()))
-        raise UsageError(f"There is nothing to draw of {subject.id}: {reasons}.")
+        raise _none(f"There is nothing to draw of {subject.id}", gathered.left_out.values(), subject)
     folder = output or (found.path / "plots" if isinstance(found, Run) else GIVEN / subject.id)
     files: dict[str, bytes] = {}
     with progress.bar(f"{subject.id}: drawing", len(gathered.plots), unit="pictures") as advance:
@@ -166,4 +167,16 @@ def _subject(found: Run | ModelSpec, runs: Path, registry: Registry, progress: P
         how = "was stopped" if found.abandoned() else f"is {state.status}"
         why = f"the run {found.path} {how} at step {state.step:,} of {state.total:,}"
     progress.note(f"warning: {why}; its curves are all that can be drawn")
-    return Subject(state.id, registry.model(state.base), None, None, tuple(found.lines()), missing=why)
+    spec = registry.model(state.base)
+    lines, gap = history(found, spec)
+    if gap:
+        progress.note(f"warning: {gap}")
+    return Subject(state.id, spec, None, None, lines, missing=why, gap=gap)
+
+
+def _none(what: str, reasons: Iterable[str], subject: Subject) -> ZooError:
+    """Why there is no picture: none was asked for that applies, or the history is gone."""
+    said = f"{what}: {'; '.join(dict.fromkeys(reasons))}."
+    if subject.gap and subject.gap in said:
+        return IncompleteError(said, hint=f"zoo train {subject.spec.id}")
+    return UsageError(said)

@@ -21,8 +21,9 @@ from zoo.plugins import resolve
 from zoo.progress import Progress
 from zoo.registry import Registry
 from zoo.spec import ModelSpec, to_plain
-from zoo.training.build import build_module, make_task
+from zoo.training.build import build_module, make_task, spec_of
 from zoo.training.device import describe
+from zoo.training.history import history
 from zoo.training.options import tagged_id
 from zoo.training.parent import trained_module
 from zoo.training.run import Run, find_run, list_runs, newest_finished, now
@@ -111,11 +112,14 @@ def source_of(
             hint=f"zoo train {model or 'MODEL'} --set KEY=VALUE",
         )
     found = find_finished(model, run, runs)
-    state, spec = found.state, registry.model(found.state.base)
+    state, spec = found.state, spec_of(found, registry)
     module = trained_module(found, registry)
     dataset = data_of(found, registry, progress)
     recipe = found.recipe
     progress.note(f"{state.id}: from {found.path}")
+    lines, gap = history(found, spec)
+    if gap:
+        progress.note(f"warning: {gap}")
     facts: dict[str, Any] = {
         "path": found.name,  # under whatever folder of runs: an artifact names no folder of the machine that made it
         "weights_sha256": state.weights,
@@ -131,10 +135,11 @@ def source_of(
         recipe=recipe,
         metrics=state.metrics,
         run=facts,
-        history=tuple(found.lines()),
+        history=lines,
         judge=make_task(spec, recipe, dataset).judge,
         machine=describe(torch.device("cpu")),
         created=now(),
+        gap=gap,
     )
 
 
@@ -178,7 +183,8 @@ def load_graph(manifest: Manifest, runs: Sequence[Path], registry: Registry) -> 
         spec, _ = configured(spec, manifest.config or {})
         module = build_module(spec, to_plain(spec.config)).eval()
     else:
-        module = trained_module(_run_of(manifest, runs), registry)
+        run = _run_of(manifest, runs)
+        spec, module = spec_of(run, registry), trained_module(run, registry)
     declared = spec.export(manifest.variant)
     assets = Assets(declared.inputs, declared.outputs, manifest.classes, registry.dataset(spec.dataset).picture, {})
     graph: Graph = resolve(declared.target, owner=spec.id)(module, assets)

@@ -66,8 +66,8 @@ class Confusion(Plot):
     @property
     def lesson(self) -> str:
         return (
-            "A row for each label, a column for each answer: the diagonal is right; the darker any other cell, "
-            "the more often that mistake is made."
+            "A row for each label, a column for each answer: the diagonal is right; the more any other cell stands out from "
+            "the page, the more often that mistake is made."
         )
 
     def facts(self) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from zoo.studies.evaluate import value_of, versions
 from zoo.studies.points import Plan
 from zoo.study import Batch
 from zoo.training.device import pick_device
-from zoo.training.train import _hold_out as hold_out
+from zoo.training.train import hold_out
 
 
 @dataclass

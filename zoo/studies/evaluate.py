@@ -13,7 +13,7 @@ from pathlib import Path
 
 from zoo.data.dataset import Dataset
 from zoo.data.load import load_dataset
-from zoo.errors import IntegrityError, TrainingError, UnknownName, ZooError
+from zoo.errors import IncompleteError, IntegrityError, TrainingError, UnknownName, ZooError
 from zoo.plugins import DISTRIBUTION
 from zoo.progress import Progress
 from zoo.registry import Registry
@@ -24,8 +24,7 @@ from zoo.training.checkpoint import load_tensors
 from zoo.training.device import pick_device
 from zoo.training.options import Options
 from zoo.training.run import Run, list_runs
-from zoo.training.train import _hold_out as hold_out
-from zoo.training.train import resume, train
+from zoo.training.train import hold_out, resume, train
 
 PACKAGES = (DISTRIBUTION, "torch", "numpy", "optuna")
 
@@ -148,8 +147,8 @@ def versions() -> dict[str, str | None]:
 
 
 def _seed(run: Run) -> int | None:
-    """Of a run's recipe; none where that is damaged."""
+    """Of a run's recipe; none where that is damaged or gone."""
     try:
         return run.recipe.seed
-    except (IntegrityError, OSError):
+    except (IncompleteError, IntegrityError, OSError):
         return None

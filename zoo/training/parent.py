@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zoo.errors import IntegrityError, UsageError
+from zoo.errors import IncompleteError, IntegrityError, UsageError
 from zoo.plugins import resolve
 from zoo.registry import Registry
 from zoo.spec import ModelSpec, Recipe
@@ -27,6 +27,7 @@ def trained_module(run: Run, registry: Registry) -> nn.Module:
 
     Raises:
         IntegrityError: the weights are damaged, or are not those of this run.
+        IncompleteError: the weights are not there.
     """
     module = build_module(registry.model(run.state.base), run.state.config)
     module.load_state_dict(_weights(run, run.state.weights))
@@ -78,6 +79,7 @@ def parent_of(
         changes={"seed": recipe.seed},
         output=options.output,
         data=options.data,
+        columns=options.columns,
         name=options.name,
     )
     return train(parent, own)
@@ -94,9 +96,14 @@ def adopt(module: nn.Module, spec: ModelSpec, record: ParentRun, registry: Regis
 
     Raises:
         IntegrityError: the parent's weights are damaged, or are no longer those the run began with.
+        IncompleteError: the parent's run, or its weights, are not there.
         UsageError: they do not fit: the network has another shape.
     """
-    run = Run.open(Path(record.path))
+    try:
+        run = Run.open(Path(record.path))
+    except FileNotFoundError:
+        said = f"The run {record.path}, whose weights this one begins with, is not there; put it back from a copy, or train anew."
+        raise IncompleteError(said, hint=f"zoo train {spec.id}") from None
     if run.state.weights != record.weights:
         raise IntegrityError(f"{run.path} no longer holds the weights that this run began with.")
     if spec.parent:
@@ -114,8 +121,12 @@ def _weights(run: Run, digest: str | None) -> dict[str, Tensor]:
 
     Raises:
         IntegrityError: they are damaged, or others than those of `digest`.
+        IncompleteError: they are not there.
     """
-    tensors, _, found = load_tensors(run.weights)
+    try:
+        tensors, _, found = load_tensors(run.weights)
+    except FileNotFoundError:
+        raise run.lacks(run.weights, "the weights that were kept") from None
     if found != digest:
         raise IntegrityError(f"{run.weights} holds other weights than {run.path / 'run.json'} names.")
     return tensors

@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 import tomli_w
 
-from zoo.errors import IntegrityError, UnknownName, UsageError
+from zoo.errors import IncompleteError, IntegrityError, UnknownName, UsageError
 from zoo.files import remove_leftovers, write_atomic
 from zoo.runtime.artifact import read_plain
 from zoo.spec import Recipe, replaced, to_plain
@@ -108,9 +108,13 @@ class Run:
 
         Raises:
             IntegrityError: it is not one, or not the one that the run began with.
+            IncompleteError: it is not there.
         """
         file = self.path / "recipe.toml"
-        content = read_plain(file, limit=LIMIT)
+        try:
+            content = read_plain(file, limit=LIMIT)
+        except FileNotFoundError:
+            raise self.lacks(file, "the recipe that it was begun with") from None
         if self.state.recipe_sha256 not in (None, hashlib.sha256(content).hexdigest()):
             raise IntegrityError(f"{file} was changed or damaged: a run is continued only by the recipe it began with.")
         try:
@@ -141,6 +145,12 @@ class Run:
         """
         if self.state.status != "finished":
             raise UsageError(f"The run {self.path} is {self.state.status}, not finished.", hint=f"zoo train --resume {self.path}")
+
+    def lacks(self, file: Path, meaning: str) -> IncompleteError:
+        """What is raised where `file` of its folder is not there; `meaning` says what it held."""
+        name = file.relative_to(self.path)
+        said = f"The run {self.path} lacks {name}, {meaning}; put it back from a copy, or train anew."
+        return IncompleteError(said, hint=f"zoo train {self.state.base}")
 
     def update(self, **changes: Any) -> None:
         """Change fields of the state and write it.

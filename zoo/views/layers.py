@@ -68,19 +68,28 @@ def parameters(subject: Subject) -> Parameters:
 
 
 def _layer(subject: Subject, call: Call, calls: list[Call]) -> Layer:
-    """A linear layer with names for what goes in and out, where they are known: pixels at first, classes at last."""
+    """A linear layer with names for what goes in and out, where they are known: the model's inputs, or pixels, at first, classes at
+    last."""
     layer = call.layer
     assert isinstance(layer, nn.Linear)
     inputs = tuple(f"in {number}" for number in range(layer.in_features))
     outputs = tuple(f"unit {number}" for number in range(layer.out_features))
-    if call is calls[0] and subject.data.picture is not None and subject.examples.ndim == 3:
-        height, width = subject.pictures.shape[1:]
-        if layer.in_features == height * width:
-            inputs = tuple(f"p{row}{column}" for row in range(height) for column in range(width))
+    if call is calls[0] and len(names := _names(subject)) == layer.in_features:
+        inputs = names
     if call is calls[-1] and layer.out_features == len(subject.data.classes):
         outputs = subject.data.classes
     bias = numbers(layer.bias) if layer.bias is not None else np.zeros(0)
     return Layer(name=call.name, weight=numbers(layer.weight), bias=bias, inputs=inputs, outputs=outputs)
+
+
+def _names(subject: Subject) -> tuple[str, ...]:
+    """Of the numbers that go in, as the spec names them, or of a picture's pixels; none where there are none."""
+    if names := subject.spec.inputs[0].names:
+        return names
+    if subject.data.picture is None or subject.examples.ndim != 3:
+        return ()
+    height, width = subject.pictures.shape[1:]
+    return tuple(f"p{row}{column}" for row in range(height) for column in range(width))
 
 
 def filters(subject: Subject) -> Filters:
