@@ -85,6 +85,7 @@ def run(
     compiled: bool = False,
     deterministic: bool = False,
     data: str | Path | None = None,
+    columns: Mapping[str, str] | None = None,
     name: str | None = None,
     progress: Progress = SILENT,
     registry: Registry | None = None,
@@ -101,6 +102,7 @@ def run(
         compiled: see `train`.
         deterministic: see `train`.
         data: see `train`.
+        columns: see `train`.
         name: see `train`.
         progress: who is told.
         registry: of another set of plugins.
@@ -122,11 +124,12 @@ def run(
             deterministic=deterministic,
             output=runs,
             data=data,
+            columns=columns,
             name=name,
             progress=progress,
             registry=registry,
         )
-    elif data or precision or compiled or deterministic or device != "auto":
+    elif data or columns or precision or compiled or deterministic or device != "auto":
         raise UsageError(f"{spec.id} has nothing to learn: it takes no option of a training.", hint=f"zoo run {spec.id}")
     path = trained.path if trained else None
     (artifact, *_) = export(

@@ -6,9 +6,11 @@ from click.testing import CliRunner
 
 from zoo.cli.data import command
 from zoo.cli.output import current_registry
+from zoo.data.words import own_words, route_words
 from zoo.errors import DataError, IntegrityError, UnknownName
 from zoo.plugins import LoadedPlugin
 from zoo.registry import Owned, Registry
+from zoo.spec import AptRoute, HttpsRoute, NpmRoute, PipRoute
 
 
 @pytest.fixture(autouse=True)
@@ -80,7 +82,54 @@ def test_fetch_fails():
         ask("fetch", "made")
 
 
-@pytest.mark.parametrize("verb", ["fetch", "verify", "path"])
+def test_show(mirror, home):
+    assert ask("show", "made").splitlines() == [
+        "made: made up",
+        "  source   here",
+        "  licence  CC0",
+        "  cached   no",
+        f"  folder   {home}/data/made",
+        "  files    images",
+        "           labels",
+        "  routes   ZOO_MIRROR/made",
+    ]
+    assert ask("show", "grown").splitlines()[3:] == ["  cached   generated"]
+    ask("fetch", "made")
+    assert json.loads(ask("show", "made", "--json")) == {
+        "id": "made",
+        "summary": "made up",
+        "source": "here",
+        "licence": "CC0",
+        "cached": "yes",
+        "folder": f"{home}/data/made",
+        "files": ["images", "labels"],
+        "routes": ["ZOO_MIRROR/made"],
+        "own": None,
+    }
+
+
+def test_routes_and_own_data_in_words(spec):
+    made = spec(
+        HttpsRoute(base="https://example.org/"),
+        NpmRoute(package="made@1", folder="x"),
+        AptRoute(packages=("one", "two"), convert="x:y"),
+        PipRoute(package="made==1", member="x"),
+        own="some:reader",
+        columns=("source", "target"),
+        folder="shared",
+    )
+    assert route_words(made) == [
+        "ZOO_MIRROR/shared",
+        "https://example.org/",
+        "npm package made@1",
+        "Debian packages one and two",
+        "PyPI package made==1",
+    ]
+    assert own_words(made) == "--data FILE --source COLUMN --target COLUMN --name NAME"
+    assert own_words(spec(own="some:reader")) == "--data FOLDER --name NAME"
+
+
+@pytest.mark.parametrize("verb", ["show", "fetch", "verify", "path"])
 def test_a_misspelt_id_gives_near_matches(verb):
     with pytest.raises(UnknownName, match="There is no data set 'mades'; did you mean made"):
         ask(verb, "mades")

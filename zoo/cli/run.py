@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from zoo import way
-from zoo.cli.options import changes, training_options
+from zoo.cli.options import changes, columns, training_options
 from zoo.cli.output import current_registry, echo_json, json_option, quiet_option
 from zoo.progress import default_progress
 
@@ -37,6 +37,8 @@ def command(
     assignments: tuple[str, ...],
     deterministic: bool,
     data: Path | None,
+    source: str | None,
+    target: str | None,
     name: str | None,
     output: Path,
     opset: int | None,
@@ -58,6 +60,7 @@ def command(
         deterministic=deterministic,
         output=output,
         data=data,
+        columns=columns(source, target),
         name=name,
         opset=opset,
         progress=default_progress(quiet=quiet),

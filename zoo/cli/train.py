@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zoo import api
-from zoo.cli.options import changes, training_options
+from zoo.cli.options import changes, columns, training_options
 from zoo.cli.output import current_registry, echo_json, json_option, quiet_option
 from zoo.errors import UsageError
 from zoo.progress import default_progress
@@ -43,6 +43,8 @@ def command(
     assignments: tuple[str, ...],
     deterministic: bool,
     data: Path | None,
+    source: str | None,
+    target: str | None,
     name: str | None,
     output: Path,
     checkpoint_every: int | None,
@@ -60,6 +62,7 @@ def command(
     zoo train cnn --device cuda
     zoo train mlp --epochs 2 --set lr=0.0005
     zoo train cnn --data photos/ --name fashion
+    zoo train seq2seq --data pairs.tsv --source 1 --target 0 --name pl-en
     zoo train --resume cnn.fast/3
     torchrun --nproc-per-node 2 -m zoo train cnn
     """
@@ -71,6 +74,8 @@ def command(
             model,
             changed,
             data,
+            source,
+            target,
             name,
             precision,
             device != "auto",
@@ -96,6 +101,7 @@ def command(
             deterministic=deterministic,
             output=output,
             data=data,
+            columns=columns(source, target),
             name=name,
             checkpoint_every=checkpoint_every,
             init_from=init_from,

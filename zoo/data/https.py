@@ -36,6 +36,8 @@ CHUNK = 1 << 16
 class HttpsSource:
     """`base` + file name + `suffix`. A host that cannot be reached is asked once, not for each file."""
 
+    made = False
+
     def __init__(self, route: HttpsRoute, scratch: Path, progress: Progress) -> None:
         self.route, self.scratch, self.progress = route, scratch, progress
         self.words = route.base

@@ -16,7 +16,9 @@ from zoo.spec import DatasetSpec
 NEEDED = ("train", "test")
 
 
-def load_dataset(spec: DatasetSpec, *, own: Path | None, name: str | None, progress: Progress) -> Dataset:
+def load_dataset(
+    spec: DatasetSpec, *, own: Path | None, name: str | None, progress: Progress, columns: Mapping[str, str] | None = None
+) -> Dataset:
     """The data set that `spec` describes, or a person's own in its place.
 
     Args:
@@ -24,20 +26,24 @@ def load_dataset(spec: DatasetSpec, *, own: Path | None, name: str | None, progr
         own: folder (or file) of own data; `None` for the data set itself.
         name: what own data are called; `None` for the name of their folder.
         progress: told about downloads, and what was done to own data.
+        columns: of own data that are a table, of those that `spec.columns` names; those left out are the reader's choice.
 
     Returns:
         Splits `train` and `test` at least, none empty, all arrays of a split with the same first axis; raw dtypes.
 
     Raises:
-        UsageError: own data were given where they have no meaning.
+        UsageError: own data, or columns, were given where they have no meaning.
         DataError, IntegrityError: data could not be had or read.
         PluginError: the plugin's function does not give what it should.
     """
+    columns = columns or {}
+    if columns:
+        _check_columns(columns, spec, own)
     if own is not None:
         if spec.own is None:
             made = "generated, so they" if not spec.files else "part of what this model is, so they"
             raise UsageError(f"The data of {spec.id!r} are {made} cannot be replaced by {own}; leave out --data.")
-        dataset = resolve(spec.own, owner=spec.id)(own, spec)
+        dataset = resolve(spec.own, owner=spec.id)(own, spec, **columns)
         if not isinstance(dataset, Dataset):
             raise PluginError(f"{spec.own} of data set {spec.id!r} should return a Dataset, not a {type(dataset).__name__}.")
         dataset = replace(dataset, id=name or dataset.id)
@@ -45,9 +51,18 @@ def load_dataset(spec: DatasetSpec, *, own: Path | None, name: str | None, progr
         _check(dataset.splits, spec, spec.own)
         return dataset
     files, words = fetch(spec, progress)
-    splits = resolve(spec.load, owner=spec.id)(files)
+    splits = resolve(spec.load, owner=spec.id)(files, **spec.arguments)
     _check(splits, spec, spec.load)
     return Dataset(id=spec.id, splits=splits, classes=spec.classes, origin=words, picture=spec.picture, licence=spec.licence)
+
+
+def _check_columns(columns: Mapping[str, str], spec: DatasetSpec, own: Path | None) -> None:
+    """Raise `UsageError` where columns are chosen of what has none."""
+    given = " and ".join(f"--{column} {value}" for column, value in columns.items())
+    if set(columns) - set(spec.columns):
+        raise UsageError(f"The data of {spec.id!r} are no table of sentence pairs: leave out {given}.")
+    if own is None:
+        raise UsageError(f"Columns are chosen of your own data: give those with --data FILE, or leave out {given}.")
 
 
 def _check(splits: Mapping[str, Split], spec: DatasetSpec, function: str) -> None:

