@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import nn
 
+    from zoo.graph import Graph
     from zoo.runtime.model import Model
 
 COMPILED_SHAPES = 64
@@ -19,7 +20,9 @@ COMPILED_SHAPES = 64
 eager without a word."""
 
 
-def peers(names: Sequence[str], module: nn.Module, inputs: Sequence[str], *, device: str = "cpu") -> tuple[Peer, ...]:
+def peers(
+    names: Sequence[str], module: nn.Module, inputs: Sequence[str], *, device: str = "cpu", graph: Graph | None = None
+) -> tuple[Peer, ...]:
     """Peers that run a trained module in inference mode.
 
     They set PyTorch's number of threads for the whole process when they are prepared and, on CUDA, TF32 is switched off, as the
@@ -30,6 +33,7 @@ def peers(names: Sequence[str], module: nn.Module, inputs: Sequence[str], *, dev
         module: raw input tensors → the float outputs of the graph, one tensor or a tuple.
         inputs: names of the graph's inputs, in the module's order.
         device: the module is moved there; inputs and outputs are moved in each call, as onnxruntime does it.
+        graph: that the module is of, where it has fronts: what they and the heads do is done in Python, and timed as well.
 
     Raises:
         UnknownName: a name is none of these.
@@ -44,10 +48,10 @@ def peers(names: Sequence[str], module: nn.Module, inputs: Sequence[str], *, dev
         cudnn.conv.fp32_precision = "ieee"
         torch.backends.cuda.matmul.fp32_precision = "ieee"
     module = module.eval().to(device)
-    return tuple(_peer(name, _compiled(module) if name == "compile" else module, inputs, device) for name in names)
+    return tuple(_peer(name, _compiled(module) if name == "compile" else module, inputs, device, graph) for name in names)
 
 
-def _peer(name: str, module: Callable[..., Any], inputs: Sequence[str], device: str) -> Peer:
+def _peer(name: str, module: Callable[..., Any], inputs: Sequence[str], device: str, graph: Graph | None) -> Peer:
     import torch
 
     own = torch.get_num_threads()  # before anyone sets it
@@ -56,7 +60,7 @@ def _peer(name: str, module: Callable[..., Any], inputs: Sequence[str], device: 
         del model
         if torch.get_num_threads() != (threads or own):
             torch.set_num_threads(threads or own)
-        return _caller(module, inputs, device)
+        return _of_text(module, graph, inputs, device) if graph and graph.fronts else _caller(module, inputs, device)
 
     return Peer(name, prepare)
 
@@ -77,5 +81,29 @@ def _caller(module: Callable[..., Any], inputs: Sequence[str], device: str) -> C
         with torch.inference_mode():
             outputs = module(*(torch.from_numpy(feeds[name]).to(device) for name in inputs))
             return [output.cpu().numpy() for output in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+    return call
+
+
+def _of_text(
+    module: Callable[..., Any], graph: Graph, inputs: Sequence[str], device: str
+) -> Callable[[dict[str, np.ndarray]], list[np.ndarray]]:
+    import torch
+
+    fronts = {front.input: front for front in graph.fronts}
+
+    def call(feeds: dict[str, np.ndarray]) -> list[np.ndarray]:
+        values: dict[str, np.ndarray] = {}
+        given = []
+        for name in inputs:
+            read = fronts[name].encode(feeds[name]) if name in fronts else {name: feeds[name]}
+            values |= read
+            given += [torch.from_numpy(array).to(device) for array in read.values() if array.dtype != object]
+        with torch.inference_mode():
+            made = module(*given)
+        outputs = made if isinstance(made, tuple) else (made,)
+        values |= {name: output.cpu().numpy() for name, output in zip(graph.outputs, outputs, strict=True)}
+        answers = [head.decide(values) for head in graph.heads]
+        return [*answers, *(values[name] for name in graph.outputs)]
 
     return call

@@ -86,8 +86,8 @@ class Audit(Spec):
         examples: how many.
         changed: decisions that differ from PyTorch's, on any of the certificate's providers.
         torch_metrics: of PyTorch's answers in float32.
-        onnxruntime_metrics: of onnxruntime's on the CPU, on the same inputs. Every provider's are compared (`metric_slack`), and
-            one that differs is a problem.
+        onnxruntime_metrics: of onnxruntime's on the CPU, on the same inputs. Every provider's are compared (`metric_slack`; an
+            answer of many decisions that differs by a tie is left out of the comparison), and one that differs is a problem.
     """
 
     split: str
@@ -137,6 +137,7 @@ class Certificate(Spec):
         machine: on which it was made.
         created: when, UTC.
         hidden: float that only an exact output follows from → bound.
+        hostile: of a model that takes text, sentences that no corpus has, decision by decision; they have no metrics.
     """
 
     contract: int
@@ -155,6 +156,7 @@ class Certificate(Spec):
     machine: dict[str, Any]
     created: str
     hidden: dict[str, HiddenBound] = msgspec.field(default_factory=dict)
+    hostile: Audit | None = None
 
     @property
     def passed(self) -> bool:
@@ -168,6 +170,9 @@ EPSILON = 2.0**-23
 
 TIE = 1e-5
 """An exact answer whose golden floats prefer another one by less than this may be a tie."""
+CLOSE = 0.25
+"""Share of the examples that may hang on decisions that rounding can turn. A module that called all its decisions close would have
+every wrong answer explained."""
 METRIC_RELATIVE = 1e-4
 METRIC_ABSOLUTE = 1e-5
 

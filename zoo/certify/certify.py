@@ -5,24 +5,31 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from zoo.certify.certificate import CONTRACT, Audit, Case, Certificate, Oracle, OutputBound, Tie
-from zoo.certify.golden import Golden, Reference, grid
+from zoo.certify.golden import Golden, Reference
+from zoo.certify.grid import grid
 from zoo.certify.measured import Measured
 from zoo.certify.oracle import ask_reference
 from zoo.certify.placement import cpu_nodes, fallen_back
+from zoo.certify.texts import hostile, words_of
+from zoo.certify.ties import answers_of
 from zoo.graph import Graph, Head
 from zoo.progress import Progress
 from zoo.runtime.model import open as open_model
 from zoo.runtime.session import LEVELS
 from zoo.spec import TensorSpec
 
-AUDIT_BATCH = 1000
+AUDIT_BATCH, TEXT_BATCH = 1000, 128
+"""Examples at once; fewer of text, where all are as wide as the longest. They are not the reference's, so that an answer that
+depends on its batch mates is found."""
+HOSTILE = 1000
+"""Hostile sentences that a model of text is audited on."""
 ORACLE_EXAMPLES = 16
 """Of the test split: the reference evaluator loops in Python."""
 Arrays = dict[str, np.ndarray]
@@ -39,8 +46,9 @@ class Subject:
         path: the exported file, with zoo's metadata inside.
         inputs: of the graph.
         outputs: of the graph.
-        examples: arrays of the test split, or what stands for them; those that bear an input's name are audited.
-        judge: answers to all examples → the task's metrics.
+        examples: arrays of the test split, or what stands for them: some of those that bear an input's name become golden cases.
+        judge: answers to all audited examples → the task's metrics.
+        audited: for an input whose test split is not in `examples`.
     """
 
     id: str
@@ -50,6 +58,13 @@ class Subject:
     outputs: tuple[TensorSpec, ...]
     examples: Mapping[str, np.ndarray]
     judge: Judge
+    audited: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def test(self) -> Arrays:
+        """The whole test split by input."""
+        found = {spec.name: self.audited.get(spec.name, self.examples.get(spec.name)) for spec in self.inputs}
+        return {name: array for name, array in found.items() if array is not None}
 
 
 def certify(
@@ -66,12 +81,17 @@ def certify(
     """
     content = subject.path.read_bytes()
     reference = Reference(subject.graph, subject.inputs)
-    goldens = [reference.golden(name, arrays) for name, arrays in grid(subject.inputs, subject.examples).items()]
-    whole = {spec.name: subject.examples[spec.name] for spec in subject.inputs if spec.name in subject.examples}
+    whole = subject.test
+    cases = grid(subject.inputs, subject.examples, audited=whole)
+    goldens = [reference.golden(name, arrays) for name, arrays in cases.items()]
     progress.note(f"{subject.id}: golden answers in float64, {len(goldens)} cases and the whole test split")
-    test = reference.golden("test", whole)
+    strange = _hostile(subject)
+    examples = len(next(iter(whole.values()), ())) + len(next(iter(strange.values()), ()))
+    with progress.bar(f"{subject.id}: PyTorch, float64 and float32", 2 * examples, unit="answers") as advance:
+        test = reference.golden("test", whole, advance)
+        audits = [test, *([reference.golden("hostile sentences", strange, advance)] if strange else [])]
     used = list(dict.fromkeys(["cpu", *providers]))
-    measured = Measured(subject.graph, [*goldens, test], [spec.name for spec in subject.outputs])
+    measured = Measured(subject.graph, [*goldens, *audits], [spec.name for spec in subject.outputs])
     for provider in used:
         for level in LEVELS:
             model = open_model(subject.path, providers=(provider,), level=level, check=False)
@@ -79,8 +99,9 @@ def certify(
                 measured.compare(golden, model.answer(golden.inputs))
         progress.note(f"{subject.id}: {provider}, levels {', '.join(LEVELS)}")
     changed = tuple(measured.changed)
-    audit = _audit(subject, used, test, measured)
-    small = next(golden for golden in goldens if len(next(iter(golden.inputs.values()))) > 1)
+    measured.check_close("the golden cases", goldens)
+    audit, *others = (_audit(subject, used, golden, measured, metrics=golden is test) for golden in audits)
+    small = next(golden for golden in goldens if len(golden) > 1)
     sample = test.first(ORACLE_EXAMPLES)
     oracle = ask_reference(content, sample, [spec.name for spec in subject.outputs], subject.graph.heads, measured.limits)
     placed = {name: cpu_nodes(content, name, small.inputs) for name in used if name != "cpu"}
@@ -103,39 +124,68 @@ def certify(
         changed=changed,
         audit=audit,
         oracle=oracle,
-        problems=tuple(_problems(bounds, (*changed, *audit.changed), placed, oracle, measured)),
+        problems=tuple(
+            _problems(bounds, [*changed, *(tie for one in (audit, *others) for tie in one.changed)], placed, oracle, measured)
+        ),
         versions={"torch": str(torch.__version__), "onnx": onnx.__version__, "onnxruntime": onnxruntime.__version__},
         machine=machine,
         created=created,
         hidden=measured.hidden(),
+        hostile=others[0] if others else None,
     )
-    return certificate, golden_file(subject.graph.heads, goldens)
+    return certificate, golden_file(subject.graph.heads, measured.floats, goldens)
 
 
-def _audit(subject: Subject, providers: Sequence[str], test: Golden, measured: Measured) -> Audit:
-    """The whole test split through the exported file on every provider, the CPU first."""
-    examples = len(next(iter(test.inputs.values())))
-    theirs: Arrays = dict(test.single)
-    theirs |= {head.output: head.decide(test.single[head.source]) for head in subject.graph.heads}
-    torch_metrics = subject.judge(theirs)
+def _hostile(subject: Subject) -> Arrays:
+    """Hostile sentences for each text input, with other inputs as they come; none where no input is text."""
+    texts = {spec.name for spec in subject.inputs if spec.dtype == "string"}
+    if not texts:
+        return {}
+    return {
+        spec.name: hostile(HOSTILE, words_of(subject.examples[spec.name]), seed=1)
+        if spec.name in texts
+        else np.resize(subject.test[spec.name], (HOSTILE, *subject.test[spec.name].shape[1:]))
+        for spec in subject.inputs
+    }
+
+
+def _audit(subject: Subject, providers: Sequence[str], golden: Golden, measured: Measured, *, metrics: bool) -> Audit:
+    """A whole split through the exported file on every provider, the CPU first."""
+    examples = len(golden)
+    heads = subject.graph.heads
+    theirs: Arrays = {name: golden.single[name] for name in measured.floats}
+    theirs |= {head.output: answers_of(head, golden.single) for head in heads}
+    torch_metrics = subject.judge(theirs) if metrics else {}
+    measured.check_close(golden.name, [golden])
     changed: list[Tie] = []
-    metrics: dict[str, dict[str, float]] = {}
+    judged: dict[str, dict[str, float]] = {}
     for provider in providers:
-        place = test.name if provider == "cpu" else f"{test.name} ({provider})"
+        place = golden.name if provider == "cpu" else f"{golden.name} ({provider})"
         model = open_model(subject.path, providers=(provider,), check=False)
-        answers = model.answer(test.inputs, batch=AUDIT_BATCH)
-        found = measured.compare(test, answers, place=place)
+        answers = model.answer(golden.inputs, batch=TEXT_BATCH if subject.graph.fronts else AUDIT_BATCH)
+        found = measured.compare(golden, answers, place=place)
         changed += found
-        metrics[provider] = subject.judge(answers)
-        explained = sum(tie.explained for tie in found)
-        measured.compare_metrics(place, torch_metrics, metrics[provider], changed=explained, examples=examples)
+        if not metrics:
+            continue
+        judged[provider] = compared = subject.judge(answers)
+        explained = [tie.index for tie in found if tie.explained]
+        if explained and any(head.inside for head in heads):  # a tie may turn a whole sentence, and any figure with it
+            compared = subject.judge({name: _mended(array, theirs[name], explained) for name, array in answers.items()})
+        measured.compare_metrics(place, torch_metrics, compared, changed=len(explained), examples=examples)
     return Audit(
-        split="test",
+        split=golden.name,
         examples=examples,
         changed=tuple(changed),
         torch_metrics=torch_metrics,
-        onnxruntime_metrics=metrics["cpu"],
+        onnxruntime_metrics=judged.get("cpu", {}),
     )
+
+
+def _mended(ours: np.ndarray, theirs: np.ndarray, at: Sequence[int]) -> np.ndarray:
+    """Our answers, with theirs to some examples."""
+    mended = ours.astype(object) if ours.dtype.kind == "U" else ours.copy()
+    mended[list(at)] = theirs[list(at)]
+    return mended.astype(np.str_) if ours.dtype.kind == "U" else mended
 
 
 def _problems(
@@ -168,16 +218,23 @@ def _problems(
     return [*measured.not_finite, *problems, *measured.metrics, *sorted(measured.inconsistent)]
 
 
-def golden_file(heads: Sequence[Head], goldens: Sequence[Golden]) -> bytes:
-    """The bytes of `golden.npz`: `case:in:name`, `case:out:name` (float64 or text), and for each head `case:margin:name`,
-    by how much the golden scores prefer their answer to the next best."""
+def golden_file(heads: Sequence[Head], floats: Sequence[str], goldens: Sequence[Golden]) -> bytes:
+    """The bytes of `golden.npz`: `case:in:name`, `case:out:name` (float64 or text), and for each head `case:margin:name:source`,
+    by how much the golden run preferred its answer to the next best.
+
+    Args:
+        heads: of the graph.
+        floats: names of the module's floats.
+        goldens: the cases.
+    """
     arrays: dict[str, np.ndarray] = {}
     for golden in goldens:
-        arrays |= {f"{golden.name}:in:{name}": array for name, array in golden.inputs.items()}
-        arrays |= {f"{golden.name}:out:{name}": array for name, array in golden.exact.items()}
+        for name, array in golden.inputs.items():
+            arrays[f"{golden.name}:in:{name}"] = array.astype(np.str_) if array.dtype == object else array
+        arrays |= {f"{golden.name}:out:{name}": golden.exact[name] for name in floats}
         for head in heads:
-            arrays[f"{golden.name}:out:{head.output}"] = head.decide(golden.exact[head.source])
-            arrays[f"{golden.name}:margin:{head.output}:{head.source}"] = head.margins(golden.exact[head.source])
+            arrays[f"{golden.name}:out:{head.output}"] = answers_of(head, golden.exact)
+            arrays[f"{golden.name}:margin:{head.output}:{head.source}"] = head.margins(golden.exact)
     stream = io.BytesIO()
     np.savez_compressed(stream, allow_pickle=False, **arrays)
     return stream.getvalue()

@@ -9,6 +9,8 @@ import numpy as np
 from zoo.certify.certificate import Tie
 
 Arrays = Mapping[str, np.ndarray]
+SAID = 200
+"""Letters of an answer that are told."""
 
 
 def largest_error(ours: np.ndarray, golden: np.ndarray) -> float:
@@ -60,7 +62,7 @@ def changed_answers(
 def _said(answer: np.ndarray, different: np.ndarray) -> str:
     """An answer in words; of one with many elements the first that differs, with its place."""
     if not answer.ndim:
-        return str(answer)
+        return str(answer) if len(str(answer)) <= SAID else f"{str(answer)[: SAID - 1]}…"
     places = np.argwhere(different)
     more = f" and {len(places) - 1} more" if len(places) > 1 else ""
     return f"{answer[tuple(places[0])]} at {places[0].tolist()}{more}"

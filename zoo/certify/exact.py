@@ -60,6 +60,13 @@ class Above:
         return threshold.gaps(values, answers)
 
 
+def is_inside(manifest: Manifest, output: str, scores: np.ndarray) -> bool:
+    """Whether `output` is text that the model decided on within itself, with `scores` as the last that is seen of it: a float for
+    each text. Then only the golden run knows how close it was."""
+    tensor = next(tensor for tensor in manifest.outputs if tensor.name == output)
+    return tensor.dtype == "string" and scores.ndim == len(tensor.shape)
+
+
 def rule_of(manifest: Manifest, output: str, scores: np.ndarray) -> Rule | None:
     """How `output` follows from `scores` [batch, …]; `None` where a manifest does not tell.
 

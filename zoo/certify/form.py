@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import math
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from zoo.certify.certificate import CONTRACT, Certificate, error_bound, hidden_bound
-from zoo.certify.exact import rule_of
+from zoo.certify.certificate import CLOSE, CONTRACT, TIE, Certificate, error_bound, hidden_bound
+from zoo.certify.exact import is_inside, rule_of
 from zoo.errors import IntegrityError, UsageError
 from zoo.runtime.artifact import CERTIFICATE, GOLDEN, Artifact
 from zoo.runtime.manifest import Manifest
@@ -37,11 +37,29 @@ class Vectors:
         inputs: raw arrays, as the manifest has them.
         outputs: float64 for a float output, or one that only an exact output follows from; `str` for a text.
         sources: exact output → the float it follows from.
+        margins: exact output → by how much its answer was preferred to the next best, [batch]. Where floats say that themselves,
+            they are believed instead.
     """
 
     inputs: Arrays
     outputs: Arrays
     sources: dict[str, str]
+    margins: Arrays
+
+    def close(self, manifest: Manifest, source: str, bound: float) -> np.ndarray:
+        """Which examples hung on a decision within the model that rounding may turn, so that `source` may be another answer's:
+        bool [batch].
+
+        Args:
+            manifest: of the artifact.
+            source: a float.
+            bound: its error bound.
+        """
+        found = np.zeros(len(self.outputs[source]), bool)
+        for output, name in self.sources.items():
+            if name == source and is_inside(manifest, output, self.outputs[source]):
+                found |= self.margins[output] < 2 * max(bound, TIE / 2)
+        return found
 
 
 def read_proof(artifact: Artifact) -> tuple[Certificate, dict[str, Vectors]]:
@@ -64,6 +82,7 @@ def read_proof(artifact: Artifact) -> tuple[Certificate, dict[str, Vectors]]:
         if {key: array.shape for key, array in case.inputs.items()} != shapes[name]:
             raise IntegrityError(f"{where} does not hold inputs of the shapes that its certificate gives for {name}.")
         _check_case(where, name, case, artifact.manifest, certificate)
+    _check_close(where, cases.values(), artifact.manifest, certificate)
     return certificate, cases
 
 
@@ -144,14 +163,14 @@ def _cases(where: Path, arrays: Mapping[str, np.ndarray]) -> dict[str, Vectors]:
     cases: dict[str, Vectors] = {}
     for key, array in arrays.items():
         parts = key.split(":")
-        vectors = cases.setdefault(parts[0], Vectors({}, {}, {}))
+        vectors = cases.setdefault(parts[0], Vectors({}, {}, {}, {}))
         match parts[1:]:
             case ["in", name]:
                 vectors.inputs[name] = array
             case ["out", name]:
                 vectors.outputs[name] = array
-            case ["margin", name, source]:  # its values are not used: gaps are taken from the scores themselves
-                vectors.sources[name] = source
+            case ["margin", name, source]:
+                vectors.sources[name], vectors.margins[name] = source, array
             case _:
                 raise IntegrityError(f"{where} holds an array {_listed([key])}, which no certificate names.")
     return cases
@@ -184,5 +203,19 @@ def _check_case(where: Path, name: str, case: Vectors, manifest: Manifest, certi
         if source not in certificate.bounds and source not in certificate.hidden:
             raise IntegrityError(f"{where} says that {output} follows from {_listed([source])}, which is no float output.")
         rule = rule_of(manifest, output, case.outputs[source])
+        margins = case.margins[output]
+        inside = is_inside(manifest, output, case.outputs[source])
+        if inside and (margins.dtype.kind != "f" or {margins.shape} != {(size,) for size in batch} or not (margins >= 0).all()):
+            raise IntegrityError(f"{where} does not say for {name} how close each decision of {output} was.")
         if rule is not None and not np.array_equal(case.outputs[output], rule.decide(case.outputs[source])):
             raise IntegrityError(f"{where} holds answers for {name} that contradict each other: {output} is not what {source} say.")
+
+
+def _check_close(where: Path, cases: Collection[Vectors], manifest: Manifest, certificate: Certificate) -> None:
+    """Most golden answers must be sure: where rounding may turn them all, none proves anything."""
+    limits = {name: bound.bound for name, bound in (certificate.bounds | certificate.hidden).items()}
+    for source, limit in limits.items():
+        found = [case.close(manifest, source, limit) for case in cases]
+        near, examples = sum(int(close.sum()) for close in found), sum(map(len, found))
+        if near > CLOSE * examples:
+            raise IntegrityError(f"{where} proves little: {near} of its {examples} answers that give {source} hang on rounding.")

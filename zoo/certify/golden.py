@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,16 +11,15 @@ import numpy as np
 import torch
 from torch import nn
 
-from zoo.graph import Graph
-from zoo.sample import sample_input
-from zoo.spec import TensorSpec, replaced
+from zoo.errors import ExportError
+from zoo.graph import MARGIN, Graph
+from zoo.progress import Advance
+from zoo.spec import TensorSpec
 
 Arrays = dict[str, np.ndarray]
 
-SIZES = (1, 2, 7, 64)
-"""Of each dynamic axis: the smallest, the traced one, an odd one, a large one."""
-CHUNK = 500
-"""Examples at once in a float64 run."""
+CHUNK, TEXT_CHUNK = 500, 100
+"""Examples at once in a float64 run; fewer of text, where all are as wide as the longest."""
 
 
 @dataclass(frozen=True)
@@ -29,15 +28,18 @@ class Golden:
 
     Args:
         name: of the case.
-        inputs: raw arrays.
-        exact: float output → PyTorch's answer in float64.
-        single: float output → PyTorch's answer in float32.
+        inputs: raw arrays; text as objects.
+        exact: name → what module and fronts gave in float64: floats, numbers that are none, text.
+        single: the same in float32.
     """
 
     name: str
     inputs: Arrays
     exact: Arrays
     single: Arrays
+
+    def __len__(self) -> int:
+        return len(next(iter(self.inputs.values())))
 
     def first(self, count: int) -> Golden:
         """The same for its first `count` examples."""
@@ -53,77 +55,78 @@ class Reference:
     Args:
         graph: as its plugin declares it; its module is copied.
         inputs: of the graph, in order.
+
+    Raises:
+        ExportError: the module decides within itself, but does not say how closely.
     """
 
     def __init__(self, graph: Graph, inputs: Sequence[TensorSpec]) -> None:
-        self.names = graph.outputs
         self.inputs = [spec.name for spec in inputs]
+        self.fronts = {front.input: front for front in graph.fronts}
         self.single = copy.deepcopy(graph.module).cpu().float().eval()
         self.double = copy.deepcopy(graph.module).cpu().double().eval()
+        self.names = graph.outputs
+        self.chunk = TEXT_CHUNK if self.fronts else CHUNK
+        if any(head.inside for head in graph.heads):
+            self.names = (*graph.outputs, MARGIN)
+            asked = [_ask_for_margins(module) for module in (self.single, self.double)]
+            if not all(asked):
+                raise ExportError("The module decides within itself, so it should have an attribute `margins`; it has none.")
 
-    def golden(self, name: str, inputs: Arrays) -> Golden:
-        """Answers of both precisions to `inputs`, computed in chunks along the first axis."""
-        return Golden(name, inputs, self._run(self.double, inputs, np.float64), self._run(self.single, inputs, np.float32))
+    def golden(self, name: str, inputs: Arrays, advance: Advance | None = None) -> Golden:
+        """Answers of both precisions to `inputs`, computed in chunks of examples; `advance` hears of each example twice."""
+        exact = self._run(self.double, inputs, np.float64, advance)
+        return Golden(name, inputs, exact, self._run(self.single, inputs, np.float32, advance))
 
-    def _run(self, module: nn.Module, inputs: Arrays, dtype: type[np.floating[Any]]) -> Arrays:
-        pieces: dict[str, list[np.ndarray]] = {name: [] for name in self.names}
+    def _run(self, module: nn.Module, inputs: Arrays, dtype: type[np.floating[Any]], advance: Advance | None) -> Arrays:
+        pieces: dict[str, list[np.ndarray]] = {}
         examples = len(inputs[self.inputs[0]])
         with torch.inference_mode():
-            for start in range(0, examples, CHUNK):
-                raw = [torch.from_numpy(np.ascontiguousarray(inputs[name][start : start + CHUNK])) for name in self.inputs]
+            for start in range(0, examples, self.chunk):
+                given, encoded = self._given({name: inputs[name][start : start + self.chunk] for name in self.inputs})
+                for name, array in encoded.items():
+                    pieces.setdefault(name, []).append(array)
                 # Inputs that are numbers rather than codes enter the golden run in its own precision.
-                given = [
-                    tensor.to(next(iter(module.parameters())).dtype) if tensor.is_floating_point() else tensor for tensor in raw
-                ]
-                values = module(*given)
+                kind = next((parameter.dtype for parameter in module.parameters()), torch.get_default_dtype())
+                values = module(*(tensor.to(kind) if tensor.is_floating_point() else tensor for tensor in given))
                 for name, value in zip(self.names, values if isinstance(values, tuple) else (values,), strict=True):
-                    pieces[name].append(value.numpy().astype(dtype, copy=False))
-        return {name: np.concatenate(values) for name, values in pieces.items()}
+                    array = value.numpy().astype(dtype, copy=False) if value.is_floating_point() else value.numpy()
+                    pieces.setdefault(name, []).append(array)
+                if advance is not None:
+                    advance(min(self.chunk, examples - start))
+        return {name: _joined(values) for name, values in pieces.items()}
+
+    def _given(self, inputs: Arrays) -> tuple[list[torch.Tensor], Arrays]:
+        """What the module takes, and what the fronts gave."""
+        given: list[torch.Tensor] = []
+        encoded: Arrays = {}
+        for name in self.inputs:
+            if name in self.fronts:
+                front = self.fronts[name]
+                made = front.encode(inputs[name])
+                encoded |= made
+                given += [torch.from_numpy(made[spec.name]) for spec in front.outputs if spec.dtype != "string"]
+            else:
+                given.append(torch.from_numpy(np.ascontiguousarray(inputs[name])))
+        return given, encoded
 
 
-def grid(inputs: Sequence[TensorSpec], examples: Mapping[str, np.ndarray], seed: int = 0) -> dict[str, Arrays]:
-    """The cases of the shape grid: real examples at each size, noise, and the two ends of the range.
-
-    Args:
-        inputs: of the graph.
-        examples: arrays of the test split, by input name; what has none there is made up. A float input without a range of its own
-            has theirs.
-        seed: of the choice.
-    """
-    generator = np.random.default_rng(seed)
-    inputs = [_ranged(spec, examples) for spec in inputs]
-    cases: dict[str, Arrays] = {}
-    axes = list(dict.fromkeys(axis for spec in inputs for axis in spec.shape if isinstance(axis, str)))
-    for axis in axes:
-        for size in SIZES:
-            sizes = dict.fromkeys(axes, SIZES[1]) | {axis: size}
-            cases[f"{axis}-{size}"] = {spec.name: _real(spec, examples, sizes, generator) for spec in inputs}
-    sizes = dict.fromkeys(axes, SIZES[1])
-    cases["noise"] = {spec.name: sample_input(spec, sizes, seed) for spec in inputs}
-    ends = {end: {spec.name: _filled(spec, sizes, end) for spec in inputs} for end in ("low", "high")}
-    return cases | ends
+def _ask_for_margins(module: nn.Module) -> bool:
+    """Set `margins` wherever a part of the module has it; whether any has."""
+    parts = [part for part in module.modules() if hasattr(part, "margins")]
+    for part in parts:
+        part.margins = True  # type: ignore[assignment]
+    return bool(parts)
 
 
-def _ranged(spec: TensorSpec, examples: Mapping[str, np.ndarray]) -> TensorSpec:
-    """The input with the range of the examples, where it declares none and they are floats."""
-    array = examples.get(spec.name)
-    if array is None or array.dtype.kind != "f" or (spec.low, spec.high) != (None, None) or not np.isfinite(array).all():
-        return spec
-    return replaced(spec, low=float(array.min()), high=float(array.max()))
-
-
-def _real(
-    spec: TensorSpec, examples: Mapping[str, np.ndarray], sizes: Mapping[str, int], generator: np.random.Generator
-) -> np.ndarray:
-    """Examples drawn from the test split where they fit the asked shape, else noise."""
-    shape = tuple(sizes[axis] if isinstance(axis, str) else axis for axis in spec.shape)
-    array = examples.get(spec.name)
-    if array is None or array.shape[1:] != shape[1:] or str(array.dtype) != spec.dtype:
-        return sample_input(spec, sizes)
-    return array[generator.choice(len(array), size=shape[0], replace=shape[0] > len(array))]
-
-
-def _filled(spec: TensorSpec, sizes: Mapping[str, int], end: str) -> np.ndarray:
-    """Every element at one end of the input's range."""
-    value = getattr(spec, end)
-    return np.full_like(sample_input(spec, sizes), (0 if end == "low" else 1) if value is None else value)
+def _joined(pieces: Sequence[np.ndarray]) -> np.ndarray:
+    """One array of several along the first axis; where other axes differ, the shorter are filled with 0 or no text."""
+    shape = tuple(max(sizes) for sizes in zip(*(piece.shape[1:] for piece in pieces), strict=True))
+    if all(piece.shape[1:] == shape for piece in pieces):
+        return np.concatenate(pieces)
+    whole = np.full((sum(map(len, pieces)), *shape), "" if pieces[0].dtype.kind in "OU" else 0, pieces[0].dtype)
+    start = 0
+    for piece in pieces:
+        whole[(slice(start, start + len(piece)), *(slice(size) for size in piece.shape[1:]))] = piece
+        start += len(piece)
+    return whole

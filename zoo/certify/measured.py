@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
-from zoo.certify.certificate import HiddenBound, OutputBound, Tie, error_bound, hidden_bound, metric_slack
+from zoo.certify.certificate import CLOSE, TIE, HiddenBound, OutputBound, Tie, error_bound, hidden_bound, metric_slack
 from zoo.certify.compare import changed_answers, largest_error
 from zoo.certify.golden import Golden
-from zoo.graph import Graph, Head
+from zoo.certify.ties import answers_of, chosen, close, limit_of, same
+from zoo.graph import MARGIN, Graph, Head
 
 
 class Measured:
@@ -23,17 +24,16 @@ class Measured:
 
     def __init__(self, graph: Graph, goldens: Sequence[Golden], outputs: Collection[str]) -> None:
         self.graph = graph
-        self.visible = [name for name in graph.outputs if name in outputs]
+        self.floats = [name for name in graph.outputs if goldens[0].exact[name].dtype.kind == "f"]
+        self.visible = [name for name in self.floats if name in outputs]
         self.errors = dict.fromkeys(self.visible, 0.0)
-        self.torch_errors = {
-            name: max(largest_error(golden.single[name], golden.exact[name]) for golden in goldens) for name in graph.outputs
-        }
+        self.torch_errors = {name: max(self._torch_error(golden, name) for golden in goldens) for name in self.floats}
         self.golden_max = {
-            name: max(float(np.abs(golden.exact[name]).max(initial=0)) for golden in goldens) for name in graph.outputs
+            name: max(float(np.abs(golden.exact[name]).max(initial=0)) for golden in goldens) for name in self.floats
         }
         self.limits = {
             name: (error_bound if name in outputs else hidden_bound)(self.torch_errors[name], self.golden_max[name])
-            for name in graph.outputs
+            for name in self.floats
         }
         self.changed: list[Tie] = []
         self.inconsistent: set[str] = set()
@@ -43,7 +43,7 @@ class Measured:
             f"PyTorch's {precision} answers of {name} are not all finite ({golden.name})"
             for golden in goldens
             for precision, answers in (("float64", golden.exact), ("float32", golden.single))
-            for name in graph.outputs
+            for name in self.floats
             if not np.isfinite(answers[name]).all()
         ]
 
@@ -58,27 +58,59 @@ class Measured:
         place = place or golden.name
         for name in self.visible:
             if name in answers:
-                self.errors[name] = max(self.errors[name], largest_error(answers[name], golden.exact[name]))
+                self.errors[name] = max(self.errors[name], self._error(golden, name, answers[name]))
         found: list[Tie] = []
         for head in self.graph.heads:
             found += self._compare_head(head, golden, answers, place)
         self.changed += [tie for tie in found if tie not in self.changed]
         return found
 
+    def _torch_error(self, golden: Golden, name: str) -> float:
+        """Largest error of PyTorch's float32, but where it decided otherwise: there it is another answer's float."""
+        exact, single = golden.exact, golden.single
+        kept = np.ones(len(exact[name]), bool)
+        for head in self.graph.heads:
+            if head.inside and head.source == name:
+                kept &= exact[MARGIN] >= TIE
+                for read in head.reads:
+                    kept &= same(exact[read], single[read])
+        return largest_error(single[name][kept], exact[name][kept])
+
+    def _error(self, golden: Golden, name: str, ours: np.ndarray) -> float:
+        right = golden.exact[name]
+        if ours.shape != right.shape:
+            return float("inf")
+        kept = ~self.close(golden, name)
+        return largest_error(ours[kept], right[kept])
+
+    def close(self, golden: Golden, name: str) -> np.ndarray:
+        """Which examples hung on a decision that rounding may turn: bool [batch]."""
+        return close(self.graph.heads, golden.exact, self.limits, name)
+
+    def check_close(self, place: str, goldens: Sequence[Golden]) -> None:
+        """What hangs on rounding proves little: it must not be more than a few of the examples."""
+        for name in {head.source for head in self.graph.heads if head.inside}:
+            near = [int(self.close(golden, name).sum()) for golden in goldens]
+            if sum(near) > CLOSE * sum(map(len, goldens)):
+                examples = sum(map(len, goldens))
+                self.metrics.append(
+                    f"{sum(near)} of {examples} answers hang on less than rounding ({place}), too many to prove any"
+                )
+
     def _compare_head(self, head: Head, golden: Golden, answers: Mapping[str, np.ndarray], place: str) -> list[Tie]:
-        scores, ours = golden.exact[head.source], answers[head.output]
-        if head.source in answers and not np.array_equal(ours, head.decide(answers[head.source])):
-            self.inconsistent.add(f"{head.output} is not what {head.source} of the same run say ({place})")
-        limit = self.limits[head.source]
+        exact, ours = golden.exact, answers[head.output]
+        if all(name in answers for name in head.reads) and not np.array_equal(ours, answers_of(head, answers)):
+            self.inconsistent.add(f"{head.output} is not what {' and '.join(head.reads)} of the same run say ({place})")
+        limit = limit_of(head, self.limits)
 
         def gaps(indices: np.ndarray) -> np.ndarray:
-            return head.candidates(scores[indices], ours[indices])
+            return head.candidates(chosen(exact, indices), ours[indices])
 
-        found = changed_answers(place, ours, head.decide(scores), gaps, limit)
+        found = changed_answers(place, ours, answers_of(head, exact), gaps, limit)
         # A decision on which PyTorch's own float32 differs from its float64 is listed too, by the same rule.
         listed = {tie.index for tie in found}
-        theirs = head.decide(golden.single[head.source])
-        single = changed_answers(place, ours, theirs, lambda at: head.candidates(scores[at], theirs[at]), limit)
+        theirs = answers_of(head, golden.single)
+        single = changed_answers(place, ours, theirs, lambda at: head.candidates(chosen(exact, at), theirs[at]), limit)
         return found + [tie for tie in single if tie.index not in listed]
 
     def compare_metrics(
@@ -110,6 +142,6 @@ class Measured:
         """Bounds of the floats that are no output of the finished graph."""
         return {
             name: HiddenBound(bound=self.limits[name], golden_max=self.golden_max[name], torch_error=self.torch_errors[name])
-            for name in self.graph.outputs
+            for name in self.floats
             if name not in self.visible
         }

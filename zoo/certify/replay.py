@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.certify.certificate import Tie
+from zoo.certify.certificate import TIE, Tie
 from zoo.certify.compare import changed_answers, largest_error
-from zoo.certify.exact import rule_of
+from zoo.certify.exact import is_inside, rule_of
 from zoo.certify.form import Vectors, read_proof
 from zoo.certify.limits import SECONDS, bounded_memory
 from zoo.errors import IntegrityError, UsageError, ZooError
@@ -98,8 +98,9 @@ def _replayed(artifact: Artifact, *, provider: str, threads: int | None) -> Repl
         model = open_model(folder, providers=(provider,), threads=threads, level=level)
         for name, case in cases.items():
             answers = model.answer(case.inputs, seconds=SECONDS)
-            for output in bounds:
-                errors[output] = max(errors[output], largest_error(answers[output], case.outputs[output]))
+            for output, bound in bounds.items():
+                kept = ~case.close(artifact.manifest, output, bound)
+                errors[output] = max(errors[output], _error(answers[output], case.outputs[output], kept))
             for output, source in case.sources.items():
                 found = _changed(artifact.manifest, name, output, source, case, answers, limits[source])
                 changed += [tie for tie in found if tie not in changed]
@@ -136,6 +137,11 @@ def damaged(name: str, path: Path, error: IntegrityError, *, provider: str = "cp
     )
 
 
+def _error(ours: np.ndarray, golden: np.ndarray, kept: np.ndarray) -> float:
+    """Largest error of the examples that are not another answer's."""
+    return largest_error(ours[kept], golden[kept]) if ours.shape == golden.shape else float("inf")
+
+
 def _changed(
     manifest: Manifest, name: str, output: str, source: str, case: Vectors, answers: dict[str, np.ndarray], bound: float
 ) -> list[Tie]:
@@ -144,13 +150,15 @@ def _changed(
 
     rule = rule_of(manifest, output, scores)
 
+    inside = is_inside(manifest, output, scores)
+
     def gaps(at: np.ndarray) -> np.ndarray:
         if rule is not None:
             return rule.gaps(scores[at], ours[at])
         # Only the head that made another kind of answer knows what scores it has; without it no difference is explained.
-        return np.full(len(at), np.inf)
+        return case.margins[output][at] if inside else np.full(len(at), np.inf)
 
-    return changed_answers(name, ours, case.outputs[output], gaps, bound)
+    return changed_answers(name, ours, case.outputs[output], gaps, max(bound, TIE / 2) if inside else bound)
 
 
 def _problems(errors: dict[str, float], bounds: dict[str, float], changed: Sequence[Tie]) -> list[str]:

@@ -1,4 +1,4 @@
-"""`zoo predict`: ask an artifact about pictures. Never imports torch."""
+"""`zoo predict`: ask an artifact about pictures, truth values or text. Never imports torch."""
 
 from __future__ import annotations
 
@@ -33,11 +33,17 @@ class Answer:
     top: list[tuple[str, float]]
 
 
-@click.command("predict", short_help="Ask an artifact about pictures.")
+@click.command("predict", short_help="Ask an artifact about pictures or text.")
 @click.argument("name")
-@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.argument("inputs", nargs=-1, metavar="INPUT...")
 @artifacts_option
 @provider_option
+@click.option(
+    "--input",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Of a model that reads text: a file to answer line by line.",
+)
 @click.option("--top", type=click.IntRange(min=1), default=3, show_default=True, help="Classes shown for each input.")
 @click.option("--prepared", type=click.Path(dir_okay=False, path_type=Path), help="Write what the network saw to this PNG.")
 @click.option(
@@ -51,6 +57,7 @@ def command(
     *,
     name: str,
     inputs: tuple[str, ...],
+    file: Path | None,
     artifacts: Path | None,
     provider: str,
     top: int,
@@ -64,49 +71,80 @@ def command(
     INPUT is a picture (PNG, JPEG, BMP, GIF, WebP), a folder of pictures, an array (.npy, .npz), an idx file (also .gz), or -
     for any of these on stdin. Pictures are brought into the form the model was trained on; arrays are taken as they are.
     For a Boolean model INPUT is 101, or 1 0 1, or a=1,b=0,c=1. An autoencoder writes the pictures it gives back to
-    reconstruction.png; its decoder takes codes as arrays.
+    reconstruction.png; its decoder takes codes as arrays. For a model that reads text INPUT is a sentence, or - for stdin line by
+    line; of lines -q prints the answers alone, and --json an object for each.
 
     \b
     zoo predict cnn digit.png
     zoo predict autoencoder --output back.png digit.png
     zoo predict cnn --prepared seen.png photo.jpg
     zoo predict exported/mlp.keras t10k-images-idx3-ubyte.gz -q
+    zoo predict seq2seq "Zwei Männer spielen Fußball."
+    zoo predict seq2seq -q - < sentences.txt
     """
+    if not inputs and file is None:
+        raise click.UsageError("Missing argument 'INPUT...'.", click.get_current_context())
     from zoo.cli.artifacts import open_named
     from zoo.cli.inputs import picture_input, read_inputs
     from zoo.cli.made import answer as answer_made
     from zoo.cli.made import check_output, makes_numbers
+    from zoo.cli.text import answer as answer_text
+    from zoo.cli.text import takes_text
     from zoo.cli.truth import answer, takes_truth_values
 
     model = open_named(name, artifacts, providers=(provider,))
-    makes = makes_numbers(model)
-    if output and not makes:
-        raise UsageError(f"{model.id} makes neither pictures nor codes; leave out --output.")
-    if takes_truth_values(model):
-        if prepared:
-            raise UsageError(f"{model.id} takes truth values and no pictures; leave out --prepared.")
+    _check_options(model, file, prepared, output)
+    if takes_text(model) or takes_truth_values(model):
         _tell_model(model, quiet=quiet)
-        answer(model, inputs, batch=BATCH, as_json=as_json, quiet=quiet)
+        if takes_text(model):
+            answer_text(model, inputs, file, as_json=as_json, quiet=quiet)
+        else:
+            answer(model, inputs, batch=BATCH, as_json=as_json, quiet=quiet)
         return
+    makes = makes_numbers(model)
     if makes:
         check_output(model, output)
         tensor = model.inputs[0]
-        if prepared and len(tensor.shape) == 2:
-            raise UsageError(f"{model.id} takes numbers and no pictures; leave out --prepared.")
     else:
         tensor = picture_input(model.id, model.inputs)
-        label, probabilities = _outputs(model)
+        outputs = _outputs(model)
     _tell_model(model, quiet=quiet)
     given = read_inputs(inputs, tensor, model.picture)
-    values = given.values
     if not quiet:
         _tell(given)
     if prepared:
-        _write_sheet(prepared, values, tensor, quiet=quiet)
+        _write_sheet(prepared, given.values, tensor, quiet=quiet)
     if makes:
         answer_made(model, given, output=output, batch=BATCH, as_json=as_json, quiet=quiet)
         return
-    found = model.answer({tensor.name: values}, batch=BATCH)
+    _classify(model, given, outputs, top, as_json=as_json, quiet=quiet)
+
+
+def _check_options(model: Model, file: Path | None, prepared: Path | None, output: Path | None) -> None:
+    """Refuse options that mean nothing to the model.
+
+    Raises:
+        UsageError: one of them was given.
+    """
+    from zoo.cli.made import makes_numbers
+    from zoo.cli.text import takes_text
+    from zoo.cli.truth import takes_truth_values
+
+    if output and not makes_numbers(model):
+        raise UsageError(f"{model.id} makes neither pictures nor codes; leave out --output.")
+    if file is not None and not takes_text(model):
+        raise UsageError(f"{model.id} reads no text; leave out --input, and give files as arguments.")
+    kinds = {"text": takes_text(model), "truth values": takes_truth_values(model)}
+    kinds["numbers"] = makes_numbers(model) and len(model.inputs[0].shape) == 2
+    for kind, taken in kinds.items():
+        if prepared and taken:
+            raise UsageError(f"{model.id} takes {kind} and no pictures; leave out --prepared.")
+
+
+def _classify(model: Model, given: Inputs, outputs: tuple[str, str], top: int, *, as_json: bool, quiet: bool) -> None:
+    """Print a classifier's answers; `outputs` are those of the label and the probabilities."""
+    label, probabilities = outputs
+    found = model.answer({model.inputs[0].name: given.values}, batch=BATCH)
     answers = _answers(given.names, found[label], found[probabilities], model.classes, top)
     if as_json:
         echo_json(_plain(model, given, answers))

@@ -54,6 +54,7 @@ class Trained:
         judge: answers → metrics.
         machine: for the record.
         created: time, UTC.
+        gap: what is missing of `history`, as a clause.
     """
 
     id: str
@@ -67,11 +68,12 @@ class Trained:
     judge: Any
     machine: Mapping[str, Any]
     created: str
+    gap: str | None = None
 
     @property
     def seen(self) -> Seen:
         """It, to be looked at."""
-        return Seen(self.id, self.spec, self.module, self.dataset, self.history, recipe=self.recipe)
+        return Seen(self.id, self.spec, self.module, self.dataset, self.history, recipe=self.recipe, gap=self.gap)
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,8 @@ def _export_one(
     graph.module.eval()
     facts = _facts(trained, artifact_id, variant)
     test = trained.dataset.splits["test"]
+    # The golden cases lie beside the model. The sentences of a corpus may not be given away with it, so none becomes one.
+    texts = {tensor.name for tensor in declared.inputs if tensor.dtype == "string"}
 
     def judge(answers: Mapping[str, np.ndarray]) -> dict[str, float]:
         """The task's metrics, where the graph has all that the model answers; a part of it has none of its own."""
@@ -172,8 +176,9 @@ def _export_one(
             path=beside / "model.onnx",
             inputs=declared.inputs,
             outputs=outputs,
-            examples={**test, **graph.examples},
+            examples={**{name: array for name, array in test.items() if name not in texts}, **graph.examples},
             judge=judge,
+            audited={**test, **graph.examples, **graph.audited},
         )
         certificate, golden = certify(
             subject, providers=providers, created=trained.created, machine=dict(trained.machine), progress=progress

@@ -2,17 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import onnx_ir as ir
 
 from zoo.certify import labels, rounding
 from zoo.errors import ExportError
+from zoo.graph import MARGIN
+
+Arrays = Mapping[str, np.ndarray]
+
+
+class Reading:
+    """What heads that read one float share.
+
+    Attributes:
+        source: its name.
+    """
+
+    source: str
+    inside: ClassVar[bool] = False
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The float alone."""
+        return (self.source,)
+
+
+class Spelled:
+    """What heads share that spell what the module has decided; how close a decision was, only the module can tell."""
+
+    inside: ClassVar[bool] = True
+
+    def decide(self, values: Arrays) -> np.ndarray:
+        """See `zoo.graph.Head`."""
+        raise NotImplementedError
+
+    def candidates(self, values: Arrays, answers: np.ndarray) -> np.ndarray:
+        """The module's margin where the answers are not its own: float64 [batch]."""
+        other = (self.decide(values) != answers).reshape(len(answers), -1).any(1)  # [batch]
+        return np.where(other, self.margins(values), 0.0)
+
+    def margins(self, values: Arrays) -> np.ndarray:
+        """The module's margin: float64 [batch]."""
+        return values[MARGIN].astype(np.float64)
 
 
 @dataclass(frozen=True)
-class LabelHead:
+class LabelHead(Reading):
     """The name of the most probable class, the first of equals: ArgMax, then Gather from a table of strings.
 
     Args:
@@ -25,12 +65,13 @@ class LabelHead:
     source: str = "probabilities"
     output: str = "label"
 
-    def attach(self, graph: ir.Graph, source: ir.Value) -> ir.Value:
+    def attach(self, graph: ir.Graph, values: Mapping[str, ir.Value]) -> ir.Value:
         """Append two nodes and the table of names to `graph`.
 
         Raises:
             ExportError: the scores are not as many as the names; a Gather would then name wrongly, or never name some.
         """
+        source = values[self.source]
         if source.shape is None or len(source.shape) != 2 or source.shape[1] != len(self.classes):
             raise ExportError(
                 f"{self.source} is {source.shape}; for {len(self.classes)} labels it should be [batch, {len(self.classes)}]."
@@ -49,21 +90,21 @@ class LabelHead:
         graph.extend([index, name])
         return value
 
-    def decide(self, values: np.ndarray) -> np.ndarray:
+    def decide(self, values: Arrays) -> np.ndarray:
         """Names for scores [batch, classes]."""
-        return labels.decide(self.classes, values)
+        return labels.decide(self.classes, values[self.source])
 
-    def candidates(self, values: np.ndarray, answers: np.ndarray) -> np.ndarray:
+    def candidates(self, values: Arrays, answers: np.ndarray) -> np.ndarray:
         """Score of the own class less the score of the class named in `answers`: float64 [batch]; infinite for a name of none."""
-        return labels.gaps(self.classes, values, answers)
+        return labels.gaps(self.classes, values[self.source], answers)
 
-    def margins(self, values: np.ndarray) -> np.ndarray:
+    def margins(self, values: Arrays) -> np.ndarray:
         """Largest score less the second largest: float64 [batch]."""
-        return labels.margins(values)
+        return labels.margins(values[self.source])
 
 
 @dataclass(frozen=True)
-class RoundingHead:
+class RoundingHead(Reading):
     """Whole numbers 0 … 255: Mul, Round (half to even), Clip, Cast.
 
     Args:
@@ -74,8 +115,9 @@ class RoundingHead:
     source: str
     output: str
 
-    def attach(self, graph: ir.Graph, source: ir.Value) -> ir.Value:
+    def attach(self, graph: ir.Graph, values: Mapping[str, ir.Value]) -> ir.Value:
         """Append four nodes and their constants to `graph`."""
+        source = values[self.source]
         high, low = (
             _scalar(graph, f"{self.output}_{name}", value) for name, value in (("most", float(rounding.SCALE)), ("least", 0.0))
         )
@@ -94,17 +136,17 @@ class RoundingHead:
         value.name = self.output
         return value
 
-    def decide(self, values: np.ndarray) -> np.ndarray:
+    def decide(self, values: Arrays) -> np.ndarray:
         """uint8 for floats of the same shape."""
-        return rounding.decide(values)
+        return rounding.decide(values[self.source])
 
-    def candidates(self, values: np.ndarray, answers: np.ndarray) -> np.ndarray:
+    def candidates(self, values: Arrays, answers: np.ndarray) -> np.ndarray:
         """By how much the worst element lies nearer to its own number than to that of `answers`: float64 [batch]."""
-        return rounding.gaps(values, answers)
+        return rounding.gaps(values[self.source], answers)
 
-    def margins(self, values: np.ndarray) -> np.ndarray:
+    def margins(self, values: Arrays) -> np.ndarray:
         """The same for the next best number, of the closest element: float64 [batch]."""
-        return rounding.margins(values)
+        return rounding.margins(values[self.source])
 
 
 def _scalar(graph: ir.Graph, name: str, value: float) -> ir.Value:

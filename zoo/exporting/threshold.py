@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import onnx_ir as ir
 
 from zoo.certify import threshold
+from zoo.exporting.heads import Arrays, Reading
 
 
 @dataclass(frozen=True)
-class ThresholdHead:
+class ThresholdHead(Reading):
     """Whether a sum is above 0: Greater.
 
     Args:
@@ -22,8 +24,9 @@ class ThresholdHead:
     source: str = "sum"
     output: str = "output"
 
-    def attach(self, graph: ir.Graph, source: ir.Value) -> ir.Value:
+    def attach(self, graph: ir.Graph, values: Mapping[str, ir.Value]) -> ir.Value:
         """Append one node and its constant to `graph`."""
+        source = values[self.source]
         zero = ir.tensor(np.zeros((), np.float32), name=f"{self.output}_threshold")
         constant = ir.Value(name=zero.name, type=ir.TensorType(ir.DataType.FLOAT), shape=ir.Shape([]), const_value=zero)
         graph.initializers.add(constant)
@@ -33,14 +36,14 @@ class ThresholdHead:
         graph.append(node)
         return value
 
-    def decide(self, values: np.ndarray) -> np.ndarray:
+    def decide(self, values: Arrays) -> np.ndarray:
         """bool, of the shape of `values`."""
-        return threshold.decide(values)
+        return threshold.decide(values[self.source])
 
-    def candidates(self, values: np.ndarray, answers: np.ndarray) -> np.ndarray:
+    def candidates(self, values: Arrays, answers: np.ndarray) -> np.ndarray:
         """How far `values` lie from the threshold where the answers are not theirs: float64 [batch]."""
-        return threshold.gaps(values, answers)
+        return threshold.gaps(values[self.source], answers)
 
-    def margins(self, values: np.ndarray) -> np.ndarray:
+    def margins(self, values: Arrays) -> np.ndarray:
         """How far the nearest value lies from the threshold: float64 [batch]."""
-        return threshold.margins(values)
+        return threshold.margins(values[self.source])

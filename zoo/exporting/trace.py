@@ -12,6 +12,7 @@ import onnx_ir as ir
 import torch
 
 from zoo.errors import ExportError, UsageError
+from zoo.exporting.join import check_text, join, module_inputs, traced_example
 from zoo.graph import Graph
 from zoo.sample import sample_input
 from zoo.spec import TensorSpec, replaced
@@ -51,22 +52,21 @@ def trace(
 
     Args:
         graph: module in evaluation mode on the CPU, float32.
-        inputs: of the module, in order.
+        inputs: of the whole graph, in order.
         outputs: of the whole graph, in order.
         name: of the graph.
         opset: version of the operator set.
         metadata: put into the file's `metadata_props`.
 
     Raises:
-        UsageError: the opset cannot be written.
+        UsageError: the opset cannot be written, or has no operators for the graph's text.
         ExportError: the module cannot be traced, or what came out is not what was declared.
     """
     check_opset(opset)
+    check_text(graph, inputs, name, opset)
     model = _traced(graph, inputs, opset)
     model.graph.name = name
-    values = {str(value.name): value for value in model.graph.outputs}
-    for head in graph.heads:
-        values[head.output] = head.attach(model.graph, values[head.source])
+    values = join(model, graph, inputs)
     missing = [spec.name for spec in outputs if spec.name not in values]
     if missing:
         raise ExportError(f"{name} declares the output {missing[0]!r}, but its export makes only {', '.join(values)}.")
@@ -81,7 +81,14 @@ def trace(
 
 def _traced(graph: Graph, inputs: Sequence[TensorSpec], opset: int) -> ir.Model:
     """The module alone as an onnx-ir model."""
-    examples = tuple(torch.from_numpy(sample_input(spec, dict.fromkeys(_axes(spec), TRACED_SIZE))) for spec in inputs)
+    inputs = module_inputs(graph, inputs)
+    encoded = {name: array for front in graph.fronts for name, array in traced_example(front).items()}
+    examples = tuple(
+        torch.from_numpy(
+            encoded[spec.name] if spec.name in encoded else sample_input(spec, dict.fromkeys(_axes(spec), TRACED_SIZE))
+        )
+        for spec in inputs
+    )
     dimensions = {axis: torch.export.Dim(axis) for spec in inputs for axis in _axes(spec)}
     shapes = tuple({place: dimensions[axis] for place, axis in enumerate(spec.shape) if isinstance(axis, str)} for spec in inputs)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -44,9 +45,12 @@ def _fitting(owner: str, tensor: Tensor, array: np.ndarray, sizes: dict[str, int
     return array if array.flags.c_contiguous else np.ascontiguousarray(array)
 
 
-def _text(owner: str, tensor: Tensor, array: np.ndarray) -> np.ndarray:
+def _text(owner: str, tensor: Tensor, given: Any) -> np.ndarray:
     """An array of objects, as onnxruntime wants text, each of which is a `str`."""
-    array = np.asarray(array)
+    try:  # of a list not NumPy's own text: there each takes the room of the longest
+        array = given if isinstance(given, np.ndarray) else np.array(given, dtype=object)
+    except ValueError:  # lists of different lengths
+        raise UsageError(f"The input {tensor.name} of {owner} takes text, one for each example: {tensor.meaning}.") from None
     if array.dtype.kind == "U" or array.size == 0:
         return array.astype(object)
     if array.dtype.kind != "O" or not all(isinstance(item, str) for item in array.flat):

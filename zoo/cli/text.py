@@ -1,0 +1,186 @@
+"""What `zoo predict` does with models that read text: sentences as arguments, a file or stdin line by line, in constant memory."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import click
+import msgspec
+import numpy as np
+
+from zoo.cli.output import echo_json, echo_table
+from zoo.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from zoo.runtime.manifest import Tensor
+    from zoo.runtime.model import Model
+
+BLOCK = 1 << 16
+"""Bytes that are read at once; what a pipe has ready is taken at once, so that whoever types is answered."""
+LONGEST = 1 << 20
+"""Bytes of a line at most: a file without line breaks is not text line by line."""
+BATCH, PADDED = 64, 8192
+"""Lines that are asked about at once, and words that they may have with all as long as the longest."""
+MARK = b"\xef\xbb\xbf"
+"""With which some editors begin a file of UTF-8."""
+
+
+def takes_text(model: Model) -> bool:
+    """Whether the model's one input is text, one for each example."""
+    return [(tensor.dtype, len(tensor.shape)) for tensor in model.inputs] == [("string", 1)]
+
+
+def answer(model: Model, given: Sequence[str], file: Path | None, *, as_json: bool, quiet: bool) -> None:
+    """Ask `model` and print its answers: of sentences as a table, of lines a line each, as they come.
+
+    Args:
+        model: for which `takes_text` holds.
+        given: sentences, or `-` alone for stdin.
+        file: a text file in UTF-8.
+        as_json: one object for sentences; for lines an object each, on a line of its own.
+        quiet: print the answers' texts alone.
+
+    Raises:
+        UsageError: sentences and lines are mixed.
+        DataError: a line is longer than `LONGEST`.
+    """
+    if ("-" in given or file) and len(given) + bool(file) > 1:
+        raise UsageError("Sentences, - (stdin) and --input cannot be mixed; give one of them.")
+    if file is not None:
+        with file.open("rb") as stream:
+            _stream(model, stream, str(file), as_json=as_json, quiet=quiet)
+    elif list(given) == ["-"]:
+        _stream(model, sys.stdin.buffer, "stdin", as_json=as_json, quiet=quiet)
+    else:
+        _sentences(model, [_clean(text) for text in given], as_json=as_json, quiet=quiet)
+
+
+def _clean(argument: str) -> str:
+    """An argument with what was no UTF-8 in it marked as such."""
+    return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _sentences(model: Model, given: list[str], *, as_json: bool, quiet: bool) -> None:
+    if not quiet:
+        for text in given:
+            if "\n" not in text and len(text) < 256 and Path(text).is_file():
+                click.echo(f"{text} is taken as text; --input {text} reads the file of that name.", err=True)
+    rows = _ask(model, given)
+    if as_json:
+        state = {"artifact": str(model.path), "certified": model.certified, "provider": model.providers[0]}
+        answers = [{model.inputs[0].name: text, **row} for text, row in zip(given, rows, strict=True)]
+        echo_json({"model": model.id, **state, "answers": answers})
+    elif quiet:
+        click.echo("\n".join(_line(model, row) for row in rows))
+    else:
+        columns = _columns(model)
+        header = [model.inputs[0].name, *(tensor.name for tensor in columns)]
+        cells = [[_flat(text), *(_cell(model, tensor, row) for tensor in columns)] for text, row in zip(given, rows, strict=True)]
+        echo_table(header, cells)
+
+
+def _stream(model: Model, stream: BinaryIO, name: str, *, as_json: bool, quiet: bool) -> None:
+    """Answer line by line; each block of lines is answered before the next is read."""
+    began, count, broken = time.monotonic(), 0, 0
+    encoder = msgspec.json.Encoder()
+    for block in _blocks(stream, name):
+        texts = [line.decode("utf-8", "replace") for line in block]
+        broken += sum("\ufffd" in text and "\ufffd".encode() not in line for text, line in zip(texts, block, strict=True))
+        rows = _ask(model, texts)
+        if as_json:
+            found = (encoder.encode({model.inputs[0].name: text, **row}).decode() for text, row in zip(texts, rows, strict=True))
+        else:
+            found = (_line(model, row) for row in rows)
+        click.echo("\n".join(found))
+        sys.stdout.flush()
+        count += len(texts)
+    if not quiet:
+        seconds = time.monotonic() - began
+        click.echo(f"{name}: {count:,} lines in {seconds:,.1f} s", err=True)
+        if broken:
+            click.echo(f"{name}: {broken:,} of them no UTF-8; what could not be read became \ufffd", err=True)
+
+
+def _blocks(stream: BinaryIO, name: str) -> Iterator[list[bytes]]:
+    """The lines that each read completes, without their ends; the last may lack its own.
+
+    Raises:
+        DataError: a line is longer than `LONGEST`.
+    """
+    read = getattr(stream, "read1", stream.read)
+    rest, count, first = b"", 0, True
+    while content := read(BLOCK):
+        *lines, rest = (rest + content).split(b"\n")
+        if lines and first:
+            lines[0], first = lines[0].removeprefix(MARK), False
+        count += len(lines)
+        if max(map(len, (rest, *lines))) > LONGEST:
+            raise DataError(f"{name} has a line of more than {LONGEST:,} bytes near line {count + 1:,}; is it text?")
+        if lines:
+            yield [line.removesuffix(b"\r") for line in lines]
+    if rest:
+        yield [rest.removeprefix(MARK if first else b"").removesuffix(b"\r")]
+
+
+def _ask(model: Model, texts: Sequence[str]) -> list[dict[str, Any]]:
+    """Output → value for each text, in their order. Those of like length are asked about together: all of a batch take the time
+    of the longest."""
+    sizes = [len(text.split()) + 1 for text in texts]
+    rows: list[dict[str, Any]] = [{}] * len(texts)
+    for batch in _batches(sorted(range(len(texts)), key=sizes.__getitem__), sizes):
+        array = np.empty(len(batch), dtype=object)
+        array[:] = [texts[place] for place in batch]
+        found = model.answer({model.inputs[0].name: array})
+        columns = {tensor.name: found[tensor.name].tolist() for tensor in model.outputs}
+        for number, place in enumerate(batch):
+            rows[place] = {output: column[number] for output, column in columns.items()}
+    return rows
+
+
+def _batches(order: Sequence[int], sizes: Sequence[int]) -> Iterator[list[int]]:
+    """Pieces of `order`, whose sizes grow, within `BATCH` and `PADDED`."""
+    batch: list[int] = []
+    for place in order:
+        if batch and (len(batch) == BATCH or (len(batch) + 1) * sizes[place] > PADDED):
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
+
+
+def _texts(model: Model) -> list[Tensor]:
+    return [tensor for tensor in model.outputs if tensor.dtype == "string"]
+
+
+def _columns(model: Model) -> list[Tensor]:
+    """The outputs that a table shows: text, and numbers that are one for each example."""
+    return [tensor for tensor in model.outputs if tensor.dtype == "string" or len(tensor.shape) == 1] or [model.outputs[0]]
+
+
+def _cell(model: Model, tensor: Tensor, row: dict[str, Any]) -> str:
+    """A value in a table; several texts with the numbers that belong to them."""
+    value = row[tensor.name]
+    if not isinstance(value, list):
+        return f"{value:.4g}" if isinstance(value, float) else _flat(str(value))
+    beside = [other for other in model.outputs if other.shape == tensor.shape and other.dtype == "float32"]
+    if tensor.dtype == "string" and len(beside) == 1:
+        return ", ".join(f"{_flat(text)} {number:.3f}" for text, number in zip(value, row[beside[0].name], strict=True))
+    return ", ".join(_flat(str(item)) if isinstance(item, str) else f"{item:.4g}" for item in itertools.islice(value, 10))
+
+
+def _line(model: Model, row: dict[str, Any]) -> str:
+    """An answer on one line: its texts, several parted by tabs; of a model without, all its values."""
+    values = [row[tensor.name] for tensor in _texts(model) or model.outputs]
+    flat = [item for value in values for item in (value if isinstance(value, list) else [value])]
+    return "\t".join(_flat(item) if isinstance(item, str) else f"{item:g}" for item in flat)
+
+
+def _flat(text: str) -> str:
+    """Without line breaks, of which a line has none."""
+    return text if text.isprintable() else " ".join(text.splitlines())
