@@ -61,19 +61,23 @@ def mnist(home: Path, zoo_registry: Registry):
 @pytest.fixture(scope="session")
 def _small_data_patch():
     """Every data set cut to 512 training and 1,000 test examples, for what is about the way and not about the figure."""
+    import zoo.certify.certify
+    import zoo.certify.texts
     import zoo.exporting.source
     import zoo.reproduction
     import zoo.training.train
 
     def cut(dataset: Dataset) -> Dataset:
-        sizes = {"train": 512, "test": 1000}
+        text = any(array.dtype == object for array in dataset.splits["test"].values())
+        sizes = {"train": 512, "validation": 64, "test": 64 if text else 1000}  # a search has as many steps as an answer has words
         splits = {name: {key: array[: sizes.get(name)] for key, array in split.items()} for name, split in dataset.splits.items()}
         return replace(dataset, splits=splits)
 
     def load(*arguments, **options) -> Dataset:
         return cut(load_dataset(*arguments, **options))
 
-    return [(module, "load_dataset", load) for module in (zoo.training.train, zoo.exporting.source, zoo.reproduction)]
+    loading = [(module, "load_dataset", load) for module in (zoo.training.train, zoo.exporting.source, zoo.reproduction)]
+    return [*loading, (zoo.certify.certify, "HOSTILE", 16), (zoo.certify.texts, "LONG", 30)]
 
 
 @pytest.fixture

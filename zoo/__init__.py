@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from zoo.api import bench, export, list_models, load, open, plot, predict, resume, train, verify  # noqa: A004
     from zoo.errors import ZooError
+    from zoo.evaluation import evaluate
     from zoo.hookspecs import hookimpl
     from zoo.reproduction import reproduce
     from zoo.studies.sweep import sweep
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ZooError",
     "bench",
+    "evaluate",
     "export",
     "hookimpl",
     "list_models",
@@ -45,6 +47,7 @@ __all__ = [
 
 _WHERE = {
     "ZooError": "zoo.errors",
+    "evaluate": "zoo.evaluation",
     "hookimpl": "zoo.hookspecs",
     "reproduce": "zoo.reproduction",
     "run": "zoo.way",

@@ -54,6 +54,7 @@ def train(
     deterministic: bool = False,
     output: str | Path = RUNS,
     data: str | Path | None = None,
+    columns: Mapping[str, str] | None = None,
     name: str | None = None,
     checkpoint_every: int | None = None,
     init_from: str | Path | None = None,
@@ -71,7 +72,8 @@ def train(
         captured: capture the passes of a step as CUDA graphs.
         deterministic: an operation without a deterministic form is an error.
         output: folder of runs; the run is `output/<id>/<n>`.
-        data: folder of your own data.
+        data: folder of your own data, or file of your own sentence pairs.
+        columns: of such a file: `{"source": "0", "target": "1"}`, numbers from 0 or names in its first line.
         name: tag of the model that is trained on them.
         checkpoint_every: steps between checkpoints; `None` lets time decide.
         init_from: the finished run whose weights it begins with: a folder, `id/n`, or an id.
@@ -94,6 +96,7 @@ def train(
         changes=dict(recipe or {}),
         output=Path(output),
         data=Path(data) if data is not None else None,
+        columns=dict(columns or {}),
         name=name,
         checkpoint_every=checkpoint_every,
         init_from=str(init_from) if init_from is not None else None,
@@ -379,13 +382,14 @@ def _peers(names: Sequence[str], path: Path, provider: str, runs: str | Path) ->
     found = {BARE: bare()}
     if originals := [name for name in names if name != BARE]:
         from zoo.benchmark import against
+        from zoo.exporting.source import load_graph
 
         manifest = open(path, providers=(provider,)).manifest
         # Beside the artifacts' folder is where `zoo run` puts its runs.
-        module = load_exported(manifest, (Path(runs), path.parent.parent / "runs"))
+        graph = load_graph(manifest, (Path(runs), path.parent.parent / "runs"), default_registry())
         device = "cuda" if provider in ("cuda", "tensorrt") else "cpu"
         inputs = [tensor.name for tensor in manifest.inputs]
-        found |= {peer.name: peer for peer in against.peers(originals, module, inputs, device=device)}
+        found |= {peer.name: peer for peer in against.peers(originals, graph.module, inputs, device=device, graph=graph)}
     return [found[name] for name in dict.fromkeys(names)]
 
 

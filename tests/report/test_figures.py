@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.report.test_views import history
+from zoo.report.attention import Attention, Looked
 from zoo.report.confusion import Confusion, percent
 from zoo.report.curves import Curves, running_mean, thinned
 from zoo.report.filters import Bank, Filters
@@ -21,6 +22,7 @@ from zoo.report.mistakes import Mistakes
 from zoo.report.samples import Samples
 from zoo.report.sheet import BODY, MARGIN, Sheet, fitted, resized, shortened, width_of, wrapped
 from zoo.report.style import DARK, LIGHT, SIGNED, SMALL, THEMES, TITLE, blend, grey, lightness, limit_of, rgb, signed
+from zoo.report.translations import Translations
 from zoo.report.weights import Weights
 from zoo.views.gather import gather
 
@@ -96,7 +98,24 @@ def made_curves(steps: int, epoch: int) -> Curves:
     )
 
 
+def made_attention(read: int, written: int) -> Attention:
+    weights = np.random.default_rng(0).dirichlet(np.full(read, 0.3), written)  # [written, read]
+    words = [f"{'wort' * (1 + number % 12)}{number}" for number in range(max(read, written))]
+    short = Looked(("Halt", "!", ""), ("Stop", "!", ""), np.eye(3))
+    long = Looked((*words[: read - 1], ""), ("‹Kauderwelsch›", *words[: written - 1]), weights, cut=True)
+    return Attention("made.up", (short, long, short))
+
+
+def made_translations(*, references: bool) -> Translations:
+    texts = ("Halt!", "", "word " * 60, "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen " * 2, "$5 or $10", "ЖЖ " * 20)
+    return Translations("made.up", texts, texts[::-1], texts if references else None, -np.arange(6) / 7)
+
+
 PLOTS = {
+    "attention of a word": Attention("made.up", (Looked(("",), ("",), np.ones((1, 1))),)),
+    "attention of long words": made_attention(14, 24),
+    "translations": made_translations(references=False),
+    "translations beside a person's": made_translations(references=True),
     **{f"confusion of {classes}": made_confusion(classes) for classes in (2, 5, 12, 13, 30, 100)},
     "confusion without mistakes": made_confusion(3, right=True),
     "mistakes among 2": made_mistakes(2, 15),

@@ -21,9 +21,10 @@ VERBS = {
     "plot": "Draw a run: curves, mistakes, weights, filters, feature maps.",
     "export": "Make a certified ONNX artifact of a trained model.",
     "verify": "Replay an artifact's certificate with onnxruntime alone.",
+    "eval": "Measure a model on a split of its data: BLEU, accuracy, error.",
     "bench": "Measure latency, throughput and size of an artifact.",
     "ladder": "Classifiers side by side: accuracy against size and time.",
-    "predict": "Ask an artifact about pictures.",
+    "predict": "Ask an artifact about pictures or text.",
     "run": "Data, train, export, verify and bench in one go.",
     "plugins": "Plugins found, and why one could not be loaded.",
 }

@@ -16,6 +16,9 @@ from zoo.files import write_atomic
 from zoo.ledger.verdict import Row, reached, verdict
 from zoo.spec import ModelSpec, Recipe, Reference, Spec, replaced, to_plain
 
+LATER = {"clip": 0.0}
+"""Fields that recipes got after the first records were made, with the value that leaves all as it was: a record stays good."""
+
 
 class Key(Spec):
     """What a record's figures depend on. Where any of it changes, they are no longer those of the model.
@@ -92,6 +95,9 @@ def recipe_hash(spec: ModelSpec, parent: str | None = None) -> str:
     """
     recipe: Recipe | None = spec.recipe and replaced(spec.recipe, seed=0)
     plain = {"recipe": to_plain(recipe), "config": to_plain(spec.config), "parent": parent}
+    for name, absent in LATER.items():
+        if recipe and plain["recipe"][name] == absent:
+            del plain["recipe"][name]
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 

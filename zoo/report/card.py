@@ -18,6 +18,8 @@ PLACES = {
     "samples": ("Data and licence", "Examples"),
     "confusion": ("Figures", "Confusion matrix"),
     "mistakes": ("Figures", "First mistakes"),
+    "translations": ("Figures", "Translations"),
+    "attention": (INSIDE, "Attention"),
     "reconstructions": ("Figures", "Reconstructions"),
     "walk": (INSIDE, "Walks between codes"),
     "generated": (INSIDE, "Pictures from random codes"),
@@ -77,13 +79,16 @@ def _usage(manifest: Mapping[str, Any]) -> str:
     typed = "1" * shape[1] if tensor["dtype"] == "bool" and len(shape) == 2 else "FILE…"
     # NumPy's own name: before 2.0 it had no `bool`.
     dtype = "bool_" if tensor["dtype"] == "bool" else tensor["dtype"]
+    given = f"np.zeros({shape}, np.{dtype})"
+    if tensor["dtype"] == "string":
+        given, typed = 'np.array(["…"], object)', '"…"'
     return (
         "With onnxruntime alone:\n\n"
         "```python\n"
         "import numpy as np\n"
         "import onnxruntime\n\n"
         'session = onnxruntime.InferenceSession("model.onnx")\n'
-        f"{tensor['name']} = np.zeros({shape}, np.{dtype})  # {tensor['meaning']}\n"
+        f"{tensor['name']} = {given}  # {tensor['meaning']}\n"
         f'{names} = session.run(None, {{"{tensor["name"]}": {tensor["name"]}}}){only}\n'
         "```\n\n"
         f"From a shell: `zoo predict {manifest['id']} {typed}`. `zoo verify {manifest['id']}` replays the certificate."

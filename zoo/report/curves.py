@@ -22,6 +22,8 @@ DRAWN = 1500
 SMOOTHED = 40
 """Stretches that a line is averaged over: enough to show a trend, few enough to hide the batches' noise."""
 MARKED = 16
+PANELS = 3
+"""Metrics that a card has room for."""
 LOGARITHMIC = 50
 """A cost that falls by more than this factor is drawn on a logarithmic axis."""
 # Pixels: of a panel; over the first one; under each; left of the first one, and of each other.
@@ -45,6 +47,8 @@ class Curves(Plot):
         epochs: numbers of the epochs, int64 [epochs].
         ends: step at which each epoch ended, int64 [epochs].
         by_epoch: split (training first) → metric → float64 [epochs].
+        judged: the metric that the model is judged by, where that is known; it is among those that are drawn.
+        higher_is_better: of that metric.
     """
 
     id: str
@@ -53,11 +57,14 @@ class Curves(Plot):
     epochs: np.ndarray
     ends: np.ndarray
     by_epoch: Mapping[str, By]
+    judged: str = ""
+    higher_is_better: bool = False
 
     @property
     def metrics(self) -> list[str]:
-        """Names, the cost first."""
-        return list(dict.fromkeys([*self.by_step, *(name for values in self.by_epoch.values() for name in values)]))[:3]
+        """Names of those that are drawn: the cost, what the model is judged by, and others."""
+        names = list(dict.fromkeys([*self.by_step, *(name for values in self.by_epoch.values() for name in values)]))
+        return sorted(names, key=lambda name: (name != names[0], name != self.judged))[:PANELS]
 
     @property
     def held_out(self) -> str | None:
@@ -101,7 +108,8 @@ class Curves(Plot):
             for column, metric in enumerate(metrics):
                 x, y = AXIS + column * (width + LEFT), HEAD + row * (PANEL_HEIGHT + BELOW)
                 axes = sheet.panel(x, y, width, PANEL_HEIGHT)
-                finite = _range(axes, metric, draw(axes, metric, theme))
+                grows = "accuracy" in metric or (metric == self.judged and self.higher_is_better)
+                finite = _range(axes, draw(axes, metric, theme), logarithmic=not grows)
                 _finish(sheet, axes, np.concatenate([self.steps, self.ends]) if draw == self._steps else self.epochs)
                 if not finite:  # of a run that diverged
                     axes.set_yticks([])
@@ -183,13 +191,14 @@ def _points(theme: Theme) -> dict[str, Any]:
     }
 
 
-def _range(axes: Axes, metric: str, shown: list[np.ndarray]) -> bool:
-    """The axis of the values: the strong lines and a little more, which single batches may leave. Whether any value is finite."""
+def _range(axes: Axes, shown: list[np.ndarray], *, logarithmic: bool) -> bool:
+    """The axis of the values: the strong lines and a little more, which single batches may leave; a logarithmic one, where that is
+    allowed and helps. Whether any value is finite."""
     values = np.concatenate([array[np.isfinite(array)] for array in shown]) if shown else np.zeros(0)
     if not values.size:
         return False
     low, high = float(values.min()), float(values.max())
-    if "accuracy" not in metric and low > 0 and high / low > LOGARITHMIC:
+    if logarithmic and low > 0 and high / low > LOGARITHMIC:
         axes.set_yscale("log")
         axes.set_ylim(low / 1.5, high * 1.5)
     else:

@@ -22,7 +22,7 @@ from zoo.training.interrupt import Interruptible
 from zoo.training.log import StepLog
 from zoo.training.optimisers import learning_rate, make_optimiser
 from zoo.training.run import Run
-from zoo.training.seed import epoch_order, generator_state
+from zoo.training.seed import generator_state
 from zoo.training.task import Task
 
 if TYPE_CHECKING:
@@ -35,6 +35,10 @@ CHECKPOINT_SECONDS = 1.0
 LONG_EPOCH_SECONDS = 30.0
 """After this long, a checkpoint is written in the middle of an epoch too."""
 KEPT_CHECKPOINTS = 2
+TOLD_EPOCHS = 40
+"""Lines about epochs that a run prints, spread over it; all of them are written to `metrics.jsonl`."""
+SILENT_SECONDS = 10.0
+"""After this long, the next epoch is told of in any case."""
 
 
 class Batch(NamedTuple):
@@ -101,7 +105,7 @@ class Fit:
             self.stepped = torch.compile(self.stepped)  # type: ignore[assignment]
         if self.captured:
             self.stepped = Captured(self.stepped, self.batch)
-        self.saved = 0.0
+        self.saved = self.told = 0.0
 
     def __call__(self) -> None:
         """Train to the end, from the run's newest checkpoint where it has one.
@@ -132,7 +136,7 @@ class Fit:
     def one_epoch(self, log: StepLog, interrupt: Interruptible, advance: Advance) -> None:
         """From where the epoch stands to its end, or to the end of the run."""
         epoch, done = divmod(self.step, self.epoch_steps)
-        order = None if self.batch == self.examples else epoch_order(self.examples, self.recipe.seed, epoch, self.device)
+        order = None if self.batch == self.examples else self.task.order(self.train, self.batch, self.recipe.seed, epoch)
         self.module.train()
         began, before = time.perf_counter(), self.seconds
         end = min(self.epoch_steps, self.total - epoch * self.epoch_steps)
@@ -160,11 +164,11 @@ class Fit:
         """A batch of the epoch; without an order, it is all examples."""
         if order is None:
             if self.group.size == 1:
-                return Batch(self.train, self.examples)
+                return Batch(self.task.whole(self.train), self.examples)
             order = torch.arange(self.examples, device=self.device)
         chosen = order[index * self.batch : (index + 1) * self.batch]  # [batch]
         part, weight = self.group.share(chosen)
-        return Batch({name: tensor[part] for name, tensor in self.train.items()}, len(chosen), weight)
+        return Batch(self.task.batch(self.train, part, chosen), len(chosen), weight)
 
     def one_step(self, batch: Batch, log: StepLog, epoch: int) -> None:
         """Forward, backward, update."""
@@ -176,6 +180,8 @@ class Fit:
         if batch.weight != 1.0:
             loss, metrics = batch.weight * loss, {name: batch.weight * metric for name, metric in metrics.items()}
         loss.backward()  # type: ignore[no-untyped-call]
+        if self.recipe.clip:
+            nn.utils.clip_grad_norm_(self.weights, self.recipe.clip)
         self.optimiser.step()
         for weight in self.weights:
             weight.grad = None
@@ -195,8 +201,9 @@ class Fit:
         # The others wait for the leader's word, and so for its evaluation.
         evaluated = self.group.told(self.task.evaluate(self.module, split) if self.group.leads else None)
         line = log.end_epoch(self.step, epoch, self.seconds, {f"{name}_{key}": value for key, value in evaluated.items()})
-        figures = ", ".join(f"{key.replace('_', ' ')} {value:.4f}" for key, value in line.items() if "_" in key)
-        self.progress.note(f"{self.run.name} epoch {epoch}: {figures}; {self.seconds:.1f} s")
+        if self.telling(epoch):
+            figures = ", ".join(f"{key.replace('_', ' ')} {value:.4f}" for key, value in line.items() if "_" in key)
+            self.progress.note(f"{self.run.name} epoch {epoch}: {figures}; {self.seconds:.1f} s")
         if self.recipe.keep == "best" and self.task.better(evaluated[self.task.metric], self.best):
             self.best = evaluated[self.task.metric]
             self.guard()
@@ -210,6 +217,17 @@ class Fit:
             self.save()
         if stop and self.step < self.total:
             self.stop()
+
+    def telling(self, epoch: int) -> bool:
+        """Whether a line is printed of this epoch: of each, or of hundreds of short ones (a full batch is one step) of some only,
+        the first and the last among them."""
+        epochs = -(-self.total // self.epoch_steps)
+        every = -(-epochs // TOLD_EPOCHS)
+        now = time.monotonic()
+        if epoch % every and epoch not in (1, epochs) and now - self.told < SILENT_SECONDS:
+            return False
+        self.told = now
+        return True
 
     def stop(self) -> NoReturn:
         """End as the person asked, and say how to go on."""

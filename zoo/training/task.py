@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from zoo.data.dataset import Dataset, Split
 from zoo.spec import ModelSpec, Recipe
@@ -20,6 +20,18 @@ if TYPE_CHECKING:
 
 EVALUATION_BATCH = 1000
 """Examples at once when a split is evaluated: large enough to fill a device, small enough for its memory."""
+
+
+class Score(NamedTuple):
+    """A figure.
+
+    Args:
+        value: of the metric.
+        signature: how the tool that computed it says it was done; empty where the metric's name says it.
+    """
+
+    value: float
+    signature: str = ""
 
 
 class Task(ABC):
@@ -48,6 +60,26 @@ class Task(ABC):
             name: torch.from_numpy(array if array.flags.writeable else np.array(array)).to(device) for name, array in split.items()
         }
 
+    def prepare(self, module: nn.Module) -> None:  # noqa: B027 - most have nothing to prepare
+        """Called before a run's first step, and when it goes on: what the module must know of the training split, such as its
+        vocabulary, is put into its buffers."""
+
+    def order(self, train: Resident, batch: int, seed: int, epoch: int) -> Tensor:  # noqa: ARG002 - others sort
+        """The order of the examples in an epoch, int64 [examples], on the device: a function of seed and epoch alone, so that
+        resuming needs no state. Batches are cut from it."""
+        from zoo.training.seed import epoch_order
+
+        some = next(iter(train.values()))
+        return epoch_order(len(some), seed, epoch, some.device)
+
+    def batch(self, split: Resident, part: Tensor, chosen: Tensor) -> Resident:  # noqa: ARG002 - others count
+        """The examples `part` (int64) of a split; `chosen` are those of the whole batch, of which this process takes a part."""
+        return {name: tensor[part] for name, tensor in split.items()}
+
+    def whole(self, split: Resident) -> Resident:
+        """All examples of a split as one batch."""
+        return split
+
     @abstractmethod
     def loss(self, module: nn.Module, batch: Resident) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of one batch (a scalar with gradient) and metrics of the batch (scalars without), on the device, unread."""
@@ -59,6 +91,30 @@ class Task(ABC):
     @abstractmethod
     def judge(self, answers: Mapping[str, np.ndarray], split: Split) -> dict[str, float]:
         """The metrics of an exported graph's answers to a whole split: what `evaluate` measures, from the graph's own outputs."""
+
+    def given(self, split: Split) -> dict[str, np.ndarray]:
+        """What an exported graph is given of a split: input → array, its first axis the examples."""
+        return {tensor.name: split[tensor.name] for tensor in self.spec.inputs}
+
+    def score(self, answers: Mapping[str, np.ndarray], split: Split) -> dict[str, Score]:
+        """`judge` in full, for a person: further metrics, and how they were computed."""
+        return {name: Score(value) for name, value in self.judge(answers, split).items()}
+
+    def examine(
+        self, module: nn.Module, split: Split, device: torch.device, progress: Progress
+    ) -> tuple[dict[str, Score], dict[str, np.ndarray]]:
+        """`evaluate` in full, for a person, and the answers behind it as a graph would give them, where they are texts.
+
+        Args:
+            module: trained, on `device`.
+            split: any, of any data of this kind.
+            device: that computes.
+            progress: who is told.
+        """
+        with progress.bar(self.spec.id, len(next(iter(split.values()))), unit="examples") as advance:
+            found = self.evaluate(module, self.resident(split, device))
+            advance(len(next(iter(split.values()))))
+        return {name: Score(value) for name, value in found.items()}, {}
 
     def diagnosis(self) -> str:
         """Why the loss may not be finite, in one sentence, where the recipe itself gives reason to expect that; else nothing."""

@@ -19,7 +19,7 @@ from zoo.ledger.sources import source_hash
 from zoo.progress import Progress
 from zoo.registry import Registry
 from zoo.spec import ModelSpec, Recipe, to_plain
-from zoo.training.build import build_module, fitted_config, make_task
+from zoo.training.build import build_module, fitted_config, make_task, spec_of, with_config
 from zoo.training.checkpoint import load_tensors, save_tensors
 from zoo.training.device import numerics, pick_device, pick_precision
 from zoo.training.distributed import Group, group, resume_command
@@ -34,7 +34,7 @@ from zoo.training.seed import seeded
 from zoo.training.task import SolvedTask
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
 
 def train(spec: ModelSpec, options: Options, registry: Registry, progress: Progress) -> Run:
@@ -64,9 +64,12 @@ def train(spec: ModelSpec, options: Options, registry: Registry, progress: Progr
             raise UsageError("--cuda-graphs is for one process on a CUDA device, without --compile.")
         solved = check_solver(spec, recipe, options, together.size)
         data_spec = registry.dataset(spec.dataset)
-        dataset = together.in_turn(lambda: load_dataset(data_spec, own=options.data, name=options.name, progress=progress))
-        config = fitted_config(network, dataset)
-        _hold_out(dataset, recipe)  # refuses what leaves nothing, before a run is made
+        dataset = together.in_turn(
+            lambda: load_dataset(data_spec, own=options.data, name=options.name, progress=progress, columns=options.columns)
+        )
+        config = fitted_config(spec, network, dataset)
+        spec, _ = with_config(spec, config)  # refuses what cannot be exported, before a run is made
+        hold_out(dataset, recipe)  # refuses what leaves nothing, before a run is made
         state = RunState(
             id=trained_id,
             base=spec.id,
@@ -82,6 +85,7 @@ def train(spec: ModelSpec, options: Options, registry: Registry, progress: Progr
                 origin=dataset.origin,
                 licence=dataset.licence,
                 own=str(options.data.resolve()) if options.data else None,
+                columns=options.columns,
             ),
             device=str(asked),
             precision="fp32" if solved else pick_precision(recipe.precision, device),
@@ -108,7 +112,9 @@ def data_of(run: Run, registry: Registry, progress: Progress) -> Dataset:
     """
     data, spec = run.state.data, registry.model(run.state.base)
     own = Path(data.own) if data.own else None
-    dataset = load_dataset(registry.dataset(spec.dataset), own=own, name=data.id if own else None, progress=progress)
+    dataset = load_dataset(
+        registry.dataset(spec.dataset), own=own, name=data.id if own else None, progress=progress, columns=data.columns
+    )
     if dataset.sha256 != data.sha256:
         raise DataError(
             f"The data of {run.path} have changed: their hash was {data.sha256[:12]} and is {dataset.sha256[:12]}; "
@@ -127,7 +133,7 @@ def resume(run: Run, registry: Registry, progress: Progress) -> Run:
     state = run.state
     if state.status == "finished":
         raise UsageError(f"The run {run.path} is finished; there is nothing to resume.", hint=f"zoo export --run {run.path}")
-    spec = registry.model(state.base)
+    spec = spec_of(run, registry)
     asked = pick_device(state.device)
     with group(asked) as together, together.together():
         if together.size != state.processes:
@@ -154,7 +160,7 @@ def _train(
 ) -> Run:
     """Build, fit or solve, evaluate, keep; the run's state says how it ended."""
     state = run.state
-    train_split, held_out = _hold_out(dataset, recipe)
+    train_split, held_out = hold_out(dataset, recipe)
     numbers = numerics(device, deterministic=state.deterministic)
     with _owned(run, together), together.together(run.path), seeded(recipe.seed, device), numbers, quiet_torch(), kept_memory():
         module = build_module(spec, state.config).to(device)
@@ -162,6 +168,7 @@ def _train(
             adopt(module, spec, state.parent, registry)
         together.apart(recipe.seed)
         task = make_task(spec, recipe, dataset)
+        task.prepare(module)
         resident = task.resident(train_split, device)
         test = task.resident(dataset.splits["test"], device)
         figures: dict[str, float] = {}
@@ -186,8 +193,7 @@ def _train(
                 group=together,
             )()
             if recipe.keep == "best":
-                best, _, _ = load_tensors(run.path / "checkpoints" / "best.safetensors")
-                module.load_state_dict(best)
+                module.load_state_dict(_best(run))
         if together.leads:
             metrics = {**task.evaluate(module, test), **figures}
             digest = save_tensors(run.weights, module.state_dict(), {"id": state.id, "base": state.base, "metrics": metrics})
@@ -196,6 +202,20 @@ def _train(
                 old.unlink(missing_ok=True)
         together.told(None)  # nobody leaves before all is written
     return run if together.leads else Run.open(run.path)
+
+
+def _best(run: Run) -> dict[str, Tensor]:
+    """The weights of the epoch that was best.
+
+    Raises:
+        IntegrityError: they are damaged.
+        IncompleteError: they are not there, as in a run that is resumed without them.
+    """
+    file = run.path / "checkpoints" / "best.safetensors"
+    try:
+        return load_tensors(file)[0]
+    except FileNotFoundError:
+        raise run.lacks(file, "the weights of its best epoch so far") from None
 
 
 @contextmanager
@@ -239,14 +259,28 @@ def quiet_torch() -> Iterator[None]:
         yield
 
 
-def _hold_out(dataset: Dataset, recipe: Recipe) -> tuple[dict[str, np.ndarray], tuple[str, dict[str, np.ndarray]]]:
-    """The training split without what the recipe holds out for validation, and the split that is evaluated after each epoch.
+def hold_out(dataset: Dataset, recipe: Recipe) -> tuple[dict[str, np.ndarray], tuple[str, dict[str, np.ndarray]]]:
+    """What is trained on, and what is evaluated after each epoch.
 
-    Without validation that is the test split, for the curve alone: nothing is chosen by it.
+    Args:
+        dataset: with the splits `train` and `test`; arrays in their raw dtypes, [examples, …].
+        recipe: of which `validation` counts.
+
+    Returns:
+        The training split without its last `recipe.validation` examples; and `"validation"` with these, or, where the recipe holds
+        none out, with the data's own split of that name, or, where there is none, `"test"` with the test split, for the curve
+        alone: nothing is chosen by it. The arrays keep names and dtypes; those that are cut are views,
+        [examples − validation, …] and [validation, …].
+
+    Raises:
+        UsageError: validation leaves no training example, or there is none to choose the best epoch by.
     """
     train = dict(dataset.splits["train"])
     if not recipe.validation:
-        return train, ("test", dict(dataset.splits["test"]))
+        name = "validation" if "validation" in dataset.splits else "test"
+        if recipe.keep == "best" and name == "test":
+            raise UsageError('keep = "best" needs validation examples to choose by; give --set validation=N.')
+        return train, (name, dict(dataset.splits[name]))
     left = length(train) - recipe.validation
     if left < 1:
         raise UsageError(f"validation={recipe.validation:,} leaves nothing of {length(train):,} training examples.")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from zoo.errors import IntegrityError
+from zoo.plugins import resolve
 from zoo.report.curves import Curves
 from zoo.views.subject import LeftOut, Subject
 
@@ -27,14 +28,15 @@ def curves(subject: Subject) -> Curves:
         steps = [line for line in subject.lines if line["kind"] == "step"]
         epochs = [line for line in subject.lines if line["kind"] == "epoch"]
         if max(len(steps), len(epochs)) < 2:
-            count = max(len(steps), len(epochs))
-            raise LeftOut("nothing was stepped: it has no history" if not count else "its history is one step long")
-        return _curves(subject.id, steps, epochs)
+            one = "its history is one step long" if steps or epochs else "nothing was stepped: it has no history"
+            raise LeftOut(subject.gap or one)
+        return _curves(subject, steps, epochs)
     except (KeyError, TypeError, ValueError) as error:
         raise IntegrityError(f"The history of {subject.id} is none that a run writes: {type(error).__name__}: {error}.") from error
 
 
-def _curves(model: str, steps: Lines, epochs: Lines) -> Curves:
+def _curves(subject: Subject, steps: Lines, epochs: Lines) -> Curves:
+    task = resolve(subject.spec.task, owner=subject.spec.id)
     by_epoch: dict[str, dict[str, np.ndarray]] = {}
     for key in _metrics(epochs):
         split, _, metric = key.partition("_")
@@ -44,12 +46,14 @@ def _curves(model: str, steps: Lines, epochs: Lines) -> Curves:
     # Figures of a step that no epoch sums up (a learning rate) are no metrics; before the first epoch's end there is no telling.
     by_step = {key: _column(steps, key) for key in _metrics(steps) if not wanted or key in wanted}
     return Curves(
-        id=model,
+        id=subject.id,
         steps=np.array([line["step"] for line in steps], np.int64),
         by_step=by_step,
         epochs=np.array([line["epoch"] for line in epochs], np.int64),
         ends=np.array([line["step"] for line in epochs], np.int64),
         by_epoch={split: by_epoch[split] for split in sorted(by_epoch, key=lambda split: split != "train")},
+        judged=task.metric,
+        higher_is_better=task.higher_is_better,
     )
 
 

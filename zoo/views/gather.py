@@ -13,6 +13,7 @@ from zoo.views.edges import edges
 from zoo.views.judged import confusion, mistakes, samples
 from zoo.views.layers import filters, maps, parameters, weights
 from zoo.views.subject import LeftOut, Subject
+from zoo.views.translated import attention, translations
 from zoo.views.truth import separability, surface
 
 VIEWS: dict[str, Callable[[Subject], Plot]] = {
@@ -20,6 +21,8 @@ VIEWS: dict[str, Callable[[Subject], Plot]] = {
     "samples": samples,
     "confusion": confusion,
     "mistakes": mistakes,
+    "translations": translations,
+    "attention": attention,
     "reconstructions": reconstructions,
     "walk": walk,
     "generated": generated,

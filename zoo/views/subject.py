@@ -18,6 +18,7 @@ from zoo.spec import ModelSpec, Recipe
 from zoo.training.classification import Classification
 from zoo.training.reconstruction import Autoencoder, Reconstruction
 from zoo.training.task import EVALUATION_BATCH
+from zoo.training.translation import Shown, Translation
 
 POOLINGS = (nn.MaxPool2d, nn.AvgPool2d, nn.LPPool2d, nn.FractionalMaxPool2d, nn.AdaptiveMaxPool2d, nn.AdaptiveAvgPool2d)
 
@@ -55,6 +56,7 @@ class Subject:
         lines: of its run's `metrics.jsonl`; empty where nothing was stepped.
         missing: why there is no module, or no data, as a clause.
         recipe: that trained it.
+        gap: what is missing of `lines`, as a clause.
     """
 
     id: str
@@ -64,6 +66,7 @@ class Subject:
     lines: Sequence[Mapping[str, Any]] = ()
     missing: str = "there is no trained network"
     recipe: Recipe | None = None
+    gap: str | None = None
 
     @property
     def trained(self) -> nn.Module:
@@ -148,6 +151,20 @@ class Subject:
             raise LeftOut("it is no autoencoder")
         network: Any = self.trained
         return network  # type: ignore[no-any-return]
+
+    @property
+    def translator(self) -> Shown:
+        """The module; it is a `zoo.training.translation.Translator`, too.
+
+        Raises:
+            LeftOut: its task is not translation, or it shows nothing.
+        """
+        kind = resolve(self.spec.task, owner=self.spec.id)
+        if not (isinstance(kind, type) and issubclass(kind, Translation)):
+            raise LeftOut("it is no translator")
+        if not isinstance(self.trained, Shown):
+            raise LeftOut("it has no sentences of its own to be looked at with")
+        return self.trained
 
     @cached_property
     def logits(self) -> np.ndarray:

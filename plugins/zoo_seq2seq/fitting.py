@@ -1,0 +1,20 @@
+"""What the data decide of a translator."""
+
+from __future__ import annotations
+
+from zoo.data.dataset import Split
+from zoo.spec import replaced
+from zoo.training.translation import vocabularies
+from zoo_seq2seq import Config
+
+
+def fit(config: Config, train: Split) -> Config:
+    """The config with the sizes of the vocabularies of the training split."""
+    reads, writes = vocabularies(config, train)
+    return replaced(
+        config,
+        source_ids=len(reads),
+        target_ids=len(writes),
+        source_bytes=len(reads.to_bytes()),
+        target_bytes=len(writes.to_bytes()),
+    )
