@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 # One worker of pytest-xdist on each core: two threads in each would wait for each other. Before torch is imported.
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -20,11 +22,17 @@ from zoo.progress import Progress
 from zoo.registry import Registry, registry
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """A file's tests go to one worker, and so share its fixtures; of the conformance suite, each model's."""
-    called = getattr(item, "callspec", None)
-    made = called.params.get("artifact", called.params.get("spec")) if called else None
-    item.add_marker(pytest.mark.xdist_group(getattr(made, "id", item.path.stem)))
+class ByFixtures(LoadScopeScheduling):
+    """A file's tests go to one worker of pytest-xdist, and so share its fixtures; of the conformance suite, each model's."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, name = nodeid.partition("::")
+        return name[name.index("[") :] if "conformance" in file and "[" in name else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFixtures:
+    return ByFixtures(config, log)
 
 
 @pytest.fixture(scope="session")

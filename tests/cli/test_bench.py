@@ -22,6 +22,7 @@ from zoo.benchmark.compare import compare
 from zoo.benchmark.peers import Peer
 from zoo.benchmark.saved import save
 from zoo.cli.bench_tables import overheads, show_comparison, show_report
+from zoo.graph import Graph
 from zoo.runtime.manifest import Manifest
 
 QUICK = ("--seconds", "0.01", "--batch", "1", "--batch", "3", "--threads", "1")
@@ -188,15 +189,16 @@ def test_overhead_is_ours_over_bare() -> None:
 
 
 def test_original_comes_from_the_run(zoo_: Zoo, monkeypatch: pytest.MonkeyPatch) -> None:
+    import zoo.exporting.source
     from tests.benchmark.test_against import Bands
 
     asked = []
 
-    def load_exported(manifest: Manifest, runs: object) -> object:
+    def load_graph(manifest: Manifest, runs: object, registry: object) -> Graph:
         asked.append((manifest.base, manifest.run.path, manifest.variant))
-        return Bands()
+        return Graph(Bands(), ("probabilities",))
 
-    monkeypatch.setattr(zoo.api, "load_exported", load_exported)
+    monkeypatch.setattr(zoo.exporting.source, "load_graph", load_graph)
     result = zoo_("bench", "cnn.fast", *QUICK, "--against", "eager,eager", "--json")
     assert result.code == 0, result.err
     assert list(json.loads(result.out)["rows"][0]["against"]) == ["eager"]

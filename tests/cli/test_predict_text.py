@@ -156,9 +156,17 @@ def test_memory_does_not_grow_with_the_file(model, here, monkeypatch):
     assert peak(30_000) < 1.2 * peak(6_000)
 
 
+def heed_interrupts() -> None:
+    """Tests that run in the background of a shell have Ctrl-C ignored, and would hand that on."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def start(model, *more, **options):
     command = [sys.executable, "-m", "zoo", "predict", str(model), "-q", "-", *more]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    return subprocess.Popen(
+        command, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler), **pipes, **options
+    )
 
 
 def test_whoever_types_is_answered_and_may_interrupt(model):

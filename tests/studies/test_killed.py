@@ -21,7 +21,7 @@ from zoo.studies.sweep import sweep
 STUDY = """
 name = "killed"
 model = "camera.trained"
-fixed = { steps = 200, batch_size = 50, validation = 500 }
+fixed = { steps = 400, batch_size = 50, validation = 500 }
 grid = { lr = [0.002, 0.004, 0.006, 0.008] }
 """
 TRIALS = 4

@@ -169,6 +169,7 @@ def test_nothing_to_learn_is_said(tmp_path):
         ("logreg.best", {"precision": "bf16"}, "solved in float64"),
         ("logreg.best", {"compiled": True}, "solved in float64"),
         ("camera.trained", {"recipe": {"validation": 4000}}, "leaves nothing"),
+        ("camera.trained", {"recipe": {"keep": "best"}}, "needs validation examples"),
         ("camera.trained", {"recipe": {"seed": 2**32}}, "seed"),
         ("camera.trained", {"recipe": {"lr": -1}}, "lr"),
         ("camera.trained-stable", {"recipe": {"rho": 1}}, "rho"),

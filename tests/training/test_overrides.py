@@ -45,7 +45,7 @@ def test_a_misspelt_field_has_a_near_match(key, near):
 
 @pytest.mark.parametrize(
     "assignment",
-    ["lr=fast", "batch_size=1.5", "batch_size=-1", "epochs=0", "precision=fp8", "keep=best", "seed=-2", "lr=null", "lr=[1]"],
+    ["lr=fast", "batch_size=1.5", "batch_size=-1", "epochs=0", "precision=fp8", "keep=worst", "seed=-2", "lr=null", "lr=[1]"],
 )
 def test_a_value_of_the_wrong_type_or_range_is_refused(assignment):
     with pytest.raises(UsageError, match=assignment.split("=", maxsplit=1)[0]):

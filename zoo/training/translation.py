@@ -127,6 +127,7 @@ class Translation(Task):
 
     def batch(self, split: Resident, part: Tensor, chosen: Tensor) -> Resident:
         """Sentences cut to the longest among them, and `share`, the target ids of the whole batch that this part stands for."""
+        part, chosen = part.cpu(), chosen.cpu()
         lengths, times = split["lengths"][part], split["times"][part]
         at = part.to(split["source"].device)
         share = float(split["times"][chosen].sum()) * len(part) / len(chosen)
