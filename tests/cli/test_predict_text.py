@@ -164,9 +164,7 @@ def heed_interrupts() -> None:
 def start(model, *more, **options):
     command = [sys.executable, "-m", "zoo", "predict", str(model), "-q", "-", *more]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    return subprocess.Popen(
-        command, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler), **pipes, **options
-    )
+    return subprocess.Popen(command, preexec_fn=heed_interrupts, **pipes, **options)  # noqa: PLW1509 - no thread of ours
 
 
 def test_whoever_types_is_answered_and_may_interrupt(model):
