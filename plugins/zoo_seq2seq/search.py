@@ -20,7 +20,8 @@ LONGEST = (2, 12)
 class Search(nn.Module):
     """Ids of a sentence → ids of its translation.
 
-    Without attention nobody could say which word of the source an unknown one stands for; then none is ever written.
+    An empty sentence has the empty translation. Without attention nobody could say which word of the source an unknown one stands
+    for; then none is ever written.
 
     Args:
         translator: trained.
@@ -74,7 +75,7 @@ class Search(nn.Module):
             model.first_fed(encoded).clone(),
             empty,
             empty.clone(),
-            torch.zeros_like(lengths, dtype=torch.bool),
+            lengths <= 1,  # nothing but an end: nothing is to be said
             score,
             torch.full_like(score, float("inf")),
         )
@@ -111,7 +112,7 @@ class Search(nn.Module):
             return step + 1, token, state, fed, tokens, copied, done, score, margin
 
         _, _, _, _, tokens, copied, _, score, margin = _loop(going, body, start)
-        written = (tokens != PADDING).sum(1).to(score.dtype)
+        written = (tokens != PADDING).sum(1).clamp(min=1).to(score.dtype)
         found = (tokens, copied, score / written**self.penalty)
         return (*found, margin) if self.margins else found
 
@@ -138,7 +139,7 @@ class Search(nn.Module):
             model.first_fed(encoded).clone(),
             empty,
             empty.clone(),
-            one.to(torch.bool),
+            (one + lengths.unsqueeze(1)) <= 1,
             total,
             torch.ones_like(total),
             torch.full_like(total, float("inf")),

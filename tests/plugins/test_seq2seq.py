@@ -51,6 +51,8 @@ def sentences(count: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 def by_the_book(module: Translator, ids: list[int], width: int, penalty: float) -> tuple[list[int], list[int], float]:
     """Beam search over one sentence, with lists and a sort; width 1 is greedy."""
+    if ids == [END]:
+        return [], [], 0.0
     encoded = module.encode(torch.tensor([ids]), torch.tensor([len(ids)]))
     barred = {PADDING, BEGIN} | (set() if module.attention is not None else {UNKNOWN})
     beams: list[tuple[Any, ...]] = [([], [], 0.0, False, encoded["state"], module.first_fed(encoded))]
@@ -92,7 +94,7 @@ def test_the_search_is_the_textbooks(config, width, penalty):
             assert copied[place, :written].tolist() == expected[1]
             assert score[place].item() == pytest.approx(expected[2], abs=1e-9)
     assert (margin > 0).all()
-    assert margin.isfinite().all()
+    assert margin[lengths > 1].isfinite().all()
 
 
 @pytest.mark.parametrize("width", [1, 4])
@@ -107,6 +109,21 @@ def test_a_sentence_is_translated_alike_in_any_company(width):
             size = min(alone[0].shape[1], together[0].shape[1])
             assert torch.equal(alone[0][0, :size], together[0][place, :size])
             torch.testing.assert_close(alone[2][0], together[2][place])
+
+
+@pytest.mark.parametrize("width", [1, 4])
+def test_nothing_is_said_of_an_empty_sentence(width):
+    module = lively(SMALL)
+    ids, lengths = sentences(3)
+    ids[1], lengths[1] = torch.tensor([END] + [PADDING] * (LENGTH - 1)), 1
+    search = Search(module, width=width)
+    search.margins = True
+    with torch.inference_mode():
+        tokens, _, score, margin = search(ids, lengths)
+    assert not tokens[1].any()
+    assert score[1] == 0
+    assert margin[1] == float("inf")
+    assert tokens[0].any()
 
 
 def test_a_margin_is_what_it_takes_to_turn_the_answer():
@@ -174,6 +191,8 @@ def test_learning_sees_what_the_search_sees():
     at = 0
     for place in range(4):
         size = int(kept[place].sum())
+        if lengths[place] == 1:
+            continue
         # What the search may never write still has its share of the probabilities.
         assert likely[at : at + size].mean().item() == pytest.approx(score[place].item(), abs=1e-9)
         at += size
