@@ -20,6 +20,7 @@ from zoo.registry import registry as default_registry
 from zoo.runtime.model import Model
 from zoo.runtime.model import open as open_model
 from zoo.spec import ModelSpec, Recipe
+from zoo.text import words_of
 
 if TYPE_CHECKING:
     from zoo.training.task import Score
@@ -285,5 +286,5 @@ def _parts(given: Mapping[str, np.ndarray], examples: int) -> Iterator[np.ndarra
     if not texts:
         yield from np.split(np.arange(examples), range(BATCH, examples, BATCH))
         return
-    sizes = np.array([len(str(text).split()) for text in texts[0]])
+    sizes = np.array([len(words_of(str(text))) for text in texts[0]])
     yield from np.split(np.argsort(sizes, kind="stable"), range(SENTENCES, examples, SENTENCES))

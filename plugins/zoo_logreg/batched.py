@@ -69,6 +69,8 @@ def _checked(batch: Batch) -> tuple[float, int]:
     plain = isinstance(first.optimiser, SGD) and not first.optimiser.momentum and not first.optimiser.weight_decay
     if not plain or first.batch_size or first.schedule != Constant() or first.augment or first.precision != "fp32":
         raise CannotBatch("together they are computed by full-batch gradient descent in fp32, without momentum or schedule.")
+    if first.clip:
+        raise CannotBatch("together no gradient is clipped.")
     if first.keep != "last":
         raise CannotBatch("together only the last weights are kept.")
     return first.optimiser.lr, first.steps or first.epochs or 0  # type: ignore[union-attr]

@@ -196,3 +196,9 @@ def test_a_closed_pipe_ends_it_quietly(model):
         assert process.returncode not in (None, 0)
         assert process.stderr.read() == b""
         os.set_blocking(process.stdin.fileno(), True)
+
+
+def test_a_long_sentence_in_many_bytes_is_no_name_of_a_file(zoo_, model):
+    result = zoo_("predict", str(model), "я" * 200)
+    assert result.code == 0, result.err
+    assert "я" * 200 in result.out

@@ -244,3 +244,19 @@ def test_the_hash_of_numbers_is_as_it_was():
     dataset = Dataset(id="x", splits=splits, classes=(), origin="")
     assert dataset.sha256 == "4038756e2392da1211e68754681661e9254caf2f62e43fc2f3e000ee4e7ed3cc"
     assert replace(dataset, origin="elsewhere").sha256 == dataset.sha256
+
+
+def test_a_field_of_two_lines_gives_no_half_pair(tmp_path):
+    """The rest of a quoted field is not taken for a record of its own."""
+    table = tmp_path / "pairs.csv"
+    table.write_text('"a, b",x\n"two\nlines",y\n"three\n\nlong\nlines",z\nc,d\ne,f\ng,h\ni,j\nk,l\n')
+    found = read_table(table, source="0", target="1")
+    assert list(zip(found.source, found.target, strict=True)) == [
+        ("a, b", "x"),
+        ("c", "d"),
+        ("e", "f"),
+        ("g", "h"),
+        ("i", "j"),
+        ("k", "l"),
+    ]
+    assert found.bad == 5

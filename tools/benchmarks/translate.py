@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 import zoo
 from zoo.exporting.trace import quiet_export
+from zoo.progress import Progress
 from zoo.registry import registry
 from zoo.text import BEGIN, END, PADDING, Vocabulary
 from zoo.training.parent import trained_module
@@ -145,7 +146,7 @@ def systems(translator: Translator, artifact: Path, width: int) -> dict[str, Ans
     """Each takes sentences and gives translations."""
     reads, writes = (Vocabulary.from_bytes(stored.numpy()) for stored in (translator.source, translator.target))
     search = Search(translator, width=width, penalty=PENALTY).eval()
-    loop, model = Loop(search, width), zoo.load(artifact)
+    loop, model = Loop(search, width), zoo.open(artifact)
 
     def graph(texts: np.ndarray) -> list[str]:
         return model.run(text=texts)["translation"].tolist()  # type: ignore[no-any-return]
@@ -175,7 +176,7 @@ def main() -> int:
     run = Run.open(arguments.run)
     translator = trained_module(run, known).float().eval()
     assert isinstance(translator, Translator)
-    texts = data_of(run, known, zoo.Progress()).splits["test"]["source"][:SENTENCES].astype(np.str_)
+    texts = data_of(run, known, Progress()).splits["test"]["source"][:SENTENCES].astype(np.str_)
     rows = []
     for variant, width in (("", 1), (".beam", WIDTH)):
         found = systems(translator, arguments.artifacts / f"{run.state.id}{variant}", width)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ import numpy as np
 
 from zoo.cli.output import echo_json, echo_table
 from zoo.errors import DataError, UsageError
+from zoo.text import words_of
 
 if TYPE_CHECKING:
     from zoo.runtime.manifest import Tensor
@@ -68,7 +70,7 @@ def _clean(argument: str) -> str:
 def _sentences(model: Model, given: list[str], *, as_json: bool, quiet: bool) -> None:
     if not quiet:
         for text in given:
-            if "\n" not in text and len(text) < 256 and Path(text).is_file():
+            if os.path.isfile(text):  # noqa: PTH113 - a Path would raise for a sentence that is too long for a name
                 click.echo(f"{text} is taken as text; --input {text} reads the file of that name.", err=True)
     rows = _ask(model, given)
     if as_json:
@@ -130,7 +132,7 @@ def _blocks(stream: BinaryIO, name: str) -> Iterator[list[bytes]]:
 def _ask(model: Model, texts: Sequence[str]) -> list[dict[str, Any]]:
     """Output → value for each text, in their order. Those of like length are asked about together: all of a batch take the time
     of the longest."""
-    sizes = [len(text.split()) + 1 for text in texts]
+    sizes = [len(words_of(text)) + 1 for text in texts]
     rows: list[dict[str, Any]] = [{}] * len(texts)
     for batch in _batches(sorted(range(len(texts)), key=sizes.__getitem__), sizes):
         array = np.empty(len(batch), dtype=object)

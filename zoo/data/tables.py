@@ -67,6 +67,7 @@ def read_table(path: Path, *, source: str, target: str) -> Table:
     """
     table = Table()
     commas = any(suffix == ".csv" for suffix in path.suffixes[-2:])
+    within = False
     lines = enumerate(_lines(raw_chunks(path)), 1)
     columns = (_number(source), _number(target))
     if None in columns:
@@ -79,6 +80,10 @@ def read_table(path: Path, *, source: str, target: str) -> Table:
         if not line.strip():
             continue
         table.lines += 1
+        if within:  # the second half of a record is no pair of its own
+            within = line.count(b'"') % 2 == 0
+            table.refuse(number, "goes on with a field of the line before; a pair is to be one line")
+            continue
         try:
             fields = _fields(line, commas=commas)
             pair = [fields[column] if column < len(fields) else None for column in columns if column is not None]
@@ -88,6 +93,7 @@ def read_table(path: Path, *, source: str, target: str) -> Table:
                 if not text:
                     raise _BadLineError(f"is empty in column {column}")
         except _BadLineError as error:
+            within = error.within
             table.refuse(number, str(error))
             continue
         table.source.append(str(pair[0]))
@@ -100,7 +106,13 @@ def read_table(path: Path, *, source: str, target: str) -> Table:
 
 
 class _BadLineError(Exception):
-    """A line gives no pair; the text goes on after "line 7"."""
+    """A line gives no pair; the text goes on after "line 7".
+
+    Attributes:
+        within: it ends within a quoted field, which goes on in the next one.
+    """
+
+    within = False
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -143,7 +155,9 @@ def _fields(line: bytes, *, commas: bool) -> list[str]:
     try:
         (items,) = csv.reader([text], strict=True)
     except (csv.Error, ValueError) as error:  # ValueError: the line holds a carriage return, and so two rows
-        raise _BadLineError(f"is no row of CSV ({error})" if isinstance(error, csv.Error) else "holds two rows") from None
+        bad = _BadLineError(f"is no row of CSV ({error})" if isinstance(error, csv.Error) else "holds two rows")
+        bad.within = "unexpected end" in str(error)
+        raise bad from None
     return [item.strip() for item in items]
 
 

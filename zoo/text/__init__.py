@@ -7,7 +7,7 @@
     pairs.py        byte-pair encoding: words → pieces
     stored.py       vocabulary ↔ bytes
 
-Nothing here imports torch or onnx. The twin of `encode` and `decode` in ONNX is `zoo.exporting.text_front` and `text_back`.
+Nothing here imports torch or onnx. The twin of `encode` and `decode` in ONNX is `zoo.exporting.text`.
 """
 
 from zoo.text.tokens import normalise, well_formed, words_of

@@ -62,6 +62,8 @@ def check_solver(spec: ModelSpec, recipe: Recipe, options: Options, processes: i
     if solved and (options.compiled or options.captured or options.precision or options.checkpoint_every):
         what = "--precision, --compile, --cuda-graphs and --checkpoint-every"
         raise UsageError(f"{spec.id} is solved in float64; {what} have no meaning for it.")
+    if solved and recipe.clip:
+        raise UsageError(f"{spec.id} is solved as a whole; there is no step whose gradient clip={recipe.clip:g} could clip.")
     return solved
 
 
