@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.errors import UnknownName
+from zoo.errors import UnknownName, UsageError
 from zoo.paths import artifact_folders
 from zoo.progress import Progress
 from zoo.registry import Registry
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import nn
 
-    from zoo.benchmark.peers import Peer
     from zoo.benchmark.report import BenchReport
     from zoo.certify.replay import Replay
     from zoo.exporting.export import Artifact
@@ -203,6 +202,7 @@ def export(
     variants: Sequence[str] = (),
     opset: int | None = None,
     providers: Sequence[str] = ("cpu",),
+    precision: str = "fp32",
     config: Mapping[str, Any] | None = None,
     name: str | None = None,
     progress: Progress = SILENT,
@@ -219,12 +219,14 @@ def export(
         variants: of the model's exports; none given, all.
         opset: of the graphs; the default is 20.
         providers: of onnxruntime that are certified beside the CPU.
+        precision: `"fp16"` or `"int8"` store large weights so, as `output/<id>.<precision>`; arithmetic stays float32's.
         config: fields to change of a model with given weights: `{"expr": "a & b"}`.
         name: tag under which such a model is exported.
         progress: who is told.
         registry: of another set of plugins.
 
     Raises:
+        ExportError: weights stored in fewer bits cost more of the task's metric than it allows.
         ParityError: a graph does not answer as its PyTorch original does; nothing is written of it.
     """
     from zoo.exporting.export import export as export_trained
@@ -235,6 +237,8 @@ def export(
     check_opset(opset or DEFAULT_OPSET)
     wanted: list[tuple[str | None, str | Path | None]]
     if model is None and run is None and not config and name is None:
+        if precision != "fp32":
+            raise UsageError(f"Storing weights in {precision} is for one model at a time; name it.", hint="zoo list")
         wanted = [(None, found) for found in outdated(Path(runs), Path(output))]
     else:
         wanted = [(_trained_id(model, registry) if model else None, run)]
@@ -247,6 +251,7 @@ def export(
             variants=variants,
             opset=opset or DEFAULT_OPSET,
             providers=providers,
+            precision=precision,
             progress=progress,
         )
     return artifacts
@@ -358,6 +363,7 @@ def bench(
         progress: who is told.
     """
     from zoo.benchmark.bench import bench as bench_path
+    from zoo.exporting.peers import peers_of
 
     path = Path(model) if isinstance(model, Path) else artifact_path(model, artifacts)
     return bench_path(
@@ -366,31 +372,11 @@ def bench(
         threads=tuple(threads),
         levels=tuple(levels),
         providers=(provider,),
-        against=_peers(against, path, provider, runs),
+        # Beside the artifacts' folder is where `zoo run` puts its runs.
+        against=peers_of(against, path, provider, (Path(runs), path.parent.parent / "runs")),
         seconds=seconds,
         progress=progress,
     )
-
-
-def _peers(names: Sequence[str], path: Path, provider: str, runs: str | Path) -> list[Peer]:
-    """The peers that `names` mean, in their order; those of PyTorch with the weights of the artifact at `path`."""
-    from zoo.benchmark.peers import BARE, NAMES, bare
-
-    for name in names:
-        if name not in NAMES:
-            raise UnknownName("peer", name, NAMES)
-    found = {BARE: bare()}
-    if originals := [name for name in names if name != BARE]:
-        from zoo.benchmark import against
-        from zoo.exporting.source import load_graph
-
-        manifest = open(path, providers=(provider,)).manifest
-        # Beside the artifacts' folder is where `zoo run` puts its runs.
-        graph = load_graph(manifest, (Path(runs), path.parent.parent / "runs"), default_registry())
-        device = "cuda" if provider in ("cuda", "tensorrt") else "cpu"
-        inputs = [tensor.name for tensor in manifest.inputs]
-        found |= {peer.name: peer for peer in against.peers(originals, graph.module, inputs, device=device, graph=graph)}
-    return [found[name] for name in dict.fromkeys(names)]
 
 
 def _trained_id(model: str, registry: Registry) -> str:

@@ -21,6 +21,7 @@ from zoo.runtime.model import Model
 from zoo.runtime.model import open as open_model
 from zoo.spec import ModelSpec, Recipe
 from zoo.text import words_of
+from zoo.text.batches import like_length
 
 if TYPE_CHECKING:
     from zoo.training.task import Score
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 BATCH = 512
 """Examples that onnxruntime is asked about at once."""
 SENTENCES = 64
-"""Of them at once: they take the room, and the time, of the longest."""
+PADDED = 8192
+"""Sentences at once, and words of them, padding counted: they take the room, and the time, of the longest."""
 
 
 @dataclass(frozen=True)
@@ -286,5 +288,6 @@ def _parts(given: Mapping[str, np.ndarray], examples: int) -> Iterator[np.ndarra
     if not texts:
         yield from np.split(np.arange(examples), range(BATCH, examples, BATCH))
         return
-    sizes = np.array([len(words_of(str(text))) for text in texts[0]])
-    yield from np.split(np.argsort(sizes, kind="stable"), range(SENTENCES, examples, SENTENCES))
+    sizes = [len(words_of(str(text))) + 1 for text in texts[0]]
+    order = sorted(range(examples), key=sizes.__getitem__)
+    yield from map(np.array, like_length(order, sizes, most=SENTENCES, padded=PADDED))

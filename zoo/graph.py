@@ -119,6 +119,20 @@ class Graph:
     fronts: tuple[Front, ...] = ()
     audited: Mapping[str, np.ndarray] = field(default_factory=dict)
 
+    def read(self, inputs: Mapping[str, np.ndarray]) -> tuple[list[np.ndarray], dict[str, np.ndarray]]:
+        """What the module takes of the graph's `inputs`, in their order, and all that the fronts gave, by name."""
+        fronts = {front.input: front for front in self.fronts}
+        given: list[np.ndarray] = []
+        values: dict[str, np.ndarray] = {}
+        for name, array in inputs.items():
+            if name not in fronts:
+                given.append(array)
+                continue
+            made = fronts[name].encode(array)
+            values |= made
+            given += [made[spec.name] for spec in fronts[name].outputs if spec.dtype != "string"]
+        return given, values
+
 
 @dataclass(frozen=True)
 class Assets:

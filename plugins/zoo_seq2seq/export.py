@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zoo.exporting.translation import SentenceFront, SentenceHead
 from zoo.graph import Assets, Graph
-from zoo.text import Vocabulary
+from zoo.training.translation import vocabularies_of
 from zoo_seq2seq.model import Translator
 from zoo_seq2seq.search import Search
 
@@ -23,7 +23,7 @@ def beam(module: Translator, assets: Assets) -> Graph:
 
 
 def _graph(module: Translator, search: Search, assets: Assets) -> Graph:
-    reads, writes = (Vocabulary.from_bytes(stored.numpy()) for stored in (module.source, module.target))
+    reads, writes = vocabularies_of(module)
     module.encoder.freeze()
     from zoo_seq2seq.sentences import sentences
 

@@ -19,12 +19,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from zoo.text import Vocabulary
+from zoo.text import BEGIN, END, PADDING
+from zoo.training.translation import vocabularies_of
 from zoo_seq2seq import Config
 from zoo_seq2seq.cells import Cell, Encoder
-
-PADDING, UNKNOWN, BEGIN, END = range(4)
-"""Ids that are no words, as in `zoo.text`."""
 
 
 class Attention(nn.Module):
@@ -161,18 +159,24 @@ class Translator(nn.Module):
         Returns:
             float [words, target words]: of all that are no padding, row by row.
         """
+        readouts, _ = self._known(source, lengths, target)
+        kept = torch.stack(readouts, 1)[target != PADDING]  # [words, embedding]
+        return self.logits(kept)
+
+    def _known(self, source: Tensor, lengths: Tensor, target: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """Each step's readout [batch, embedding] and weights [batch, length] where the translation is known."""
         encoded = self.encode(source, lengths)
         before = functional.pad(target[:, :-1], (1, 0), value=BEGIN)  # [batch, time]
         gates = self.cell.word(self.drop(self.write(before)))  # [batch, time, gates]
         state, fed = encoded["state"], self.first_fed(encoded)
-        readouts = []
+        readouts, looked = [], []
         for place in range(target.shape[1]):
-            readout, state, _ = self.step(gates[:, place], fed, state, encoded)
+            readout, state, weights = self.step(gates[:, place], fed, state, encoded)
             readout = self.drop(readout)
             fed = self.next_fed(readout, fed)
             readouts.append(readout)
-        kept = torch.stack(readouts, 1)[target != PADDING]  # [words, embedding]
-        return self.logits(kept)
+            looked.append(weights)
+        return readouts, looked
 
     def look(self, source: Tensor, lengths: Tensor, target: Tensor) -> Tensor | None:
         """Where a known translation looks at its source.
@@ -187,22 +191,14 @@ class Translator(nn.Module):
         """
         if self.attention is None:
             return None
-        encoded = self.encode(source, lengths)
-        gates = self.cell.word(self.write(functional.pad(target[:, :-1], (1, 0), value=BEGIN)))  # [batch, time, gates]
-        state, fed = encoded["state"], self.first_fed(encoded)
-        looked = []
-        for place in range(target.shape[1]):
-            readout, state, weights = self.step(gates[:, place], fed, state, encoded)
-            fed = self.next_fed(readout, fed)
-            looked.append(weights)
-        return torch.stack(looked, 1)  # [batch, time, length]
+        return torch.stack(self._known(source, lengths, target)[1], 1)  # [batch, time, length]
 
     def sentences(self) -> tuple[np.ndarray, np.ndarray | None]:
         """Sentences of our own in the language that is read, and the same in the one that is written: objects `str` [sentences];
         `None` where that is not surely one of ours."""
         from zoo_seq2seq.sentences import known_to, sentences
 
-        reads, writes = (Vocabulary.from_bytes(stored.cpu().numpy()) for stored in (self.source, self.target))
+        reads, writes = vocabularies_of(self)
         return sentences(reads), known_to(writes)
 
     def translate(self, source: Tensor, lengths: Tensor) -> tuple[Tensor, ...]:

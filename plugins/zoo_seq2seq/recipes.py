@@ -28,7 +28,15 @@ RECIPE = Recipe(
 )
 
 
-def model(tag: str, summary: str, source: str, config: Config, recipe: Recipe, goal: float | None = None) -> ModelSpec:
+def model(
+    tag: str,
+    summary: str,
+    source: str,
+    config: Config,
+    recipe: Recipe,
+    goal: float | None = None,
+    dataset: str = "multi30k.de-en",
+) -> ModelSpec:
     """One row."""
     return ModelSpec(
         architecture="seq2seq",
@@ -40,7 +48,7 @@ def model(tag: str, summary: str, source: str, config: Config, recipe: Recipe, g
         fit="zoo_seq2seq.fitting:fit",
         config=config,
         recipe=recipe,
-        dataset="multi30k.de-en",
+        dataset=dataset,
         inputs=(TEXT,),
         outputs=(TRANSLATION, SCORE),
         exports={"greedy": "zoo_seq2seq.export:greedy", "beam": "zoo_seq2seq.export:beam"},
@@ -87,6 +95,14 @@ MODELS = (
         "Elman 1990, Cognitive Science 14(2), 179-211",
         Config(cell="rnn", attention="none"),
         RECIPE,
+    ),
+    model(
+        "help-pl-en",
+        "GRU with attention over byte pairs, Polish to English: software help",
+        "Bahdanau, Cho & Bengio 2015, arXiv 1409.0473; Sennrich, Haddow & Birch 2016, arXiv 1508.07909",
+        Config(text="bpe", words=6_000),
+        RECIPE,
+        dataset="lohelp.pl-en",
     ),
 )
 """In the order of the listing; the first is the default."""

@@ -11,7 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo_seq2seq.model import BEGIN, END, PADDING, UNKNOWN, Translator
+from zoo.text import BEGIN, END, PADDING, UNKNOWN
+from zoo_seq2seq.model import Translator
 
 LONGEST = (2, 12)
 """A translation has at most so many times the ids of its source, and so many more."""
@@ -80,9 +81,6 @@ class Search(nn.Module):
             torch.full_like(score, float("inf")),
         )
 
-        def going(step: Tensor, *carried: Tensor) -> Tensor:
-            return torch.logical_and(step < places.shape[0], ~carried[5].all())
-
         def body(
             step: Tensor,
             last: Tensor,
@@ -111,7 +109,7 @@ class Search(nn.Module):
             done = done | (token == END) | (step + 1 >= most)
             return step + 1, token, state, fed, tokens, copied, done, score, margin
 
-        _, _, _, _, tokens, copied, _, score, margin = _loop(going, body, start)
+        _, _, _, _, tokens, copied, _, score, margin = _loop(_until(places), body, start)
         written = (tokens != PADDING).sum(1).clamp(min=1).to(score.dtype)
         found = (tokens, copied, score / written**self.penalty)
         return (*found, margin) if self.margins else found
@@ -144,9 +142,6 @@ class Search(nn.Module):
             torch.ones_like(total),
             torch.full_like(total, float("inf")),
         )
-
-        def going(step: Tensor, *carried: Tensor) -> Tensor:
-            return torch.logical_and(step < places.shape[0], ~carried[5].all())
 
         def body(
             step: Tensor,
@@ -184,7 +179,7 @@ class Search(nn.Module):
             done = done | (token == END) | (step + 1 >= most)
             return step + 1, token, state, fed, tokens, copied, done, total, count, margin
 
-        _, _, _, _, tokens, copied, _, total, count, margin = _loop(going, body, start)
+        _, _, _, _, tokens, copied, _, total, count, margin = _loop(_until(places), body, start)
         worth = total / count**self.penalty
         found = (tokens[:, 0], copied[:, 0], worth[:, 0])  # the best comes first
         return (*found, torch.minimum(margin[:, 0], worth[:, 0] - worth[:, 1])) if self.margins else found
@@ -223,6 +218,19 @@ def _of(tensor: Tensor, parent: Tensor) -> Tensor:
     if tensor.dim() == 2:  # with a third axis, because onnx's reference evaluator, a witness of ours, is wrong on two
         return tensor.unsqueeze(2).gather(1, parent.unsqueeze(2)).squeeze(2)  # [batch, width]
     return tensor.gather(1, parent.unsqueeze(2).expand(-1, -1, tensor.shape[2]))
+
+
+DONE = 5
+"""Place of what is finished among what both searches carry beside the step."""
+
+
+def _until(places: Tensor) -> Callable[..., Tensor]:
+    """Whether a search goes on: there is a place left, and a translation that is not finished."""
+
+    def going(step: Tensor, *carried: Tensor) -> Tensor:
+        return torch.logical_and(step < places.shape[0], ~carried[DONE].all())
+
+    return going
 
 
 def _loop(going: Callable[..., Tensor], body: Callable[..., tuple[Tensor, ...]], start: tuple[Tensor, ...]) -> tuple[Any, ...]:

@@ -37,10 +37,10 @@ def plant(monkeypatch) -> Callable[[Callable[[onnx.GraphProto], Any]], None]:
         real = exporting.trace
 
         def trace(*arguments, **options):
-            content, outputs = real(*arguments, **options)
-            model = onnx.load_from_string(content)
+            traced = real(*arguments, **options)
+            model = onnx.load_from_string(traced.content)
             change(model.graph)
-            return model.SerializeToString(), outputs
+            return traced._replace(content=model.SerializeToString())
 
         monkeypatch.setattr(exporting, "trace", trace)
 

@@ -208,6 +208,7 @@ def trained(spec: ModelSpec = SPEC, split: Mapping[str, np.ndarray] | None = Non
     """What is exported: random weights."""
     split = {"source": TEST} if split is None else split
     dataset = Dataset("toy", {"train": split, "test": split}, (), "made up", None, "made up")
+    task = Lengths(spec, None, dataset)
     return Trained(
         id=spec.id,
         spec=spec,
@@ -217,7 +218,8 @@ def trained(spec: ModelSpec = SPEC, split: Mapping[str, np.ndarray] | None = Non
         metrics={},
         run=None,
         history=(),
-        judge=Lengths(spec, None, dataset).judge,
+        judge=task.judge,
+        task=task,
         machine={},
         created="2000-01-01T00:00:00Z",
     )

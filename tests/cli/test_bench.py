@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import zoo.api
 from tests.artifacts import expected_probabilities, facts, write_manifest
 from tests.benchmark.reports import LOUD, MACHINE, peer, report, row
 from tests.commands import Zoo
@@ -22,6 +21,7 @@ from zoo.benchmark.compare import compare
 from zoo.benchmark.peers import Peer
 from zoo.benchmark.saved import save
 from zoo.cli.bench_tables import overheads, show_comparison, show_report
+from zoo.exporting import peers
 from zoo.graph import Graph
 from zoo.runtime.manifest import Manifest
 
@@ -84,7 +84,7 @@ def test_noise_is_told_and_fails_only_where_asked(zoo_: Zoo, monkeypatch: pytest
 
 def test_original_gets_rows(zoo_: Zoo, monkeypatch: pytest.MonkeyPatch) -> None:
     eager = Peer("eager", lambda model, threads: lambda feeds: [expected_probabilities(feeds["image"]).astype(np.float32)])
-    monkeypatch.setattr(zoo.api, "_peers", lambda *_: [eager])
+    monkeypatch.setattr(peers, "peers_of", lambda *_: [eager])
     result = zoo_("bench", "cnn.fast", *QUICK, "--against", "eager")
     assert "eager ÷ ours" not in result.out
     assert "peer ÷ ours" in result.out

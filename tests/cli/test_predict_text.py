@@ -127,15 +127,6 @@ def test_blocks_are_the_lines_whatever_the_reads(lines, size):
     assert found == [line.removesuffix(b"\r") for line in expected]
 
 
-@given(st.lists(st.integers(1, 20_000), max_size=300))
-def test_batches_hold_every_line_once_and_no_more_than_they_may(sizes):
-    order = sorted(range(len(sizes)), key=sizes.__getitem__)
-    batches = list(reading._batches(order, sizes))
-    assert sorted(place for batch in batches for place in batch) == list(range(len(sizes)))
-    for batch in batches:
-        assert len(batch) == 1 or (len(batch) <= reading.BATCH and len(batch) * max(sizes[at] for at in batch) <= reading.PADDED)
-
-
 def test_memory_does_not_grow_with_the_file(model, here, monkeypatch):
     opened = open_model(model)
     printed = []

@@ -55,7 +55,7 @@ def answered(content: bytes, inputs: np.ndarray) -> np.ndarray:
 
 def traced(config) -> bytes:
     spec, _ = configured(replaced(registry().model("boolean.dnf"), config=Function()), msgspec.structs.asdict(config))
-    content, _ = trace(export(build(config).eval(), None), spec.inputs, spec.outputs, name="test", metadata={})
+    content, *_ = trace(export(build(config).eval(), None), spec.inputs, spec.outputs, name="test", metadata={})
     return content
 
 

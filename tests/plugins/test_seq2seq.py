@@ -10,12 +10,13 @@ import torch
 from torch import nn
 
 from zoo.spec import CrossEntropy, replaced
+from zoo.text import BEGIN, END, PADDING, UNKNOWN
 from zoo.training.build import make_task
 from zoo.training.distributed import Group
 from zoo.training.translation import POOL, Translation
 from zoo_seq2seq import Config
 from zoo_seq2seq.cells import Cell, Encoder
-from zoo_seq2seq.model import BEGIN, END, PADDING, UNKNOWN, Translator, build
+from zoo_seq2seq.model import Translator, build
 from zoo_seq2seq.search import LONGEST, Search
 
 SMALL = Config(embedding=16, hidden=16, source_ids=30, target_ids=25, dropout=0.0)

@@ -25,10 +25,11 @@ import zoo
 from zoo.exporting.trace import quiet_export
 from zoo.progress import Progress
 from zoo.registry import registry
-from zoo.text import BEGIN, END, PADDING, Vocabulary
+from zoo.text import BEGIN, END, PADDING
 from zoo.training.parent import trained_module
 from zoo.training.run import Run
 from zoo.training.train import data_of
+from zoo.training.translation import vocabularies_of
 from zoo_seq2seq.export import PENALTY, WIDTH
 from zoo_seq2seq.model import Translator
 from zoo_seq2seq.search import LONGEST, Search
@@ -144,7 +145,7 @@ def _exported(module: nn.Module, arguments: tuple[Tensor, ...], shapes: tuple[An
 
 def systems(translator: Translator, artifact: Path, width: int) -> dict[str, Answer]:
     """Each takes sentences and gives translations."""
-    reads, writes = (Vocabulary.from_bytes(stored.numpy()) for stored in (translator.source, translator.target))
+    reads, writes = vocabularies_of(translator)
     search = Search(translator, width=width, penalty=PENALTY).eval()
     loop, model = Loop(search, width), zoo.open(artifact)
 

@@ -90,17 +90,10 @@ def _of_text(
 ) -> Callable[[dict[str, np.ndarray]], list[np.ndarray]]:
     import torch
 
-    fronts = {front.input: front for front in graph.fronts}
-
     def call(feeds: dict[str, np.ndarray]) -> list[np.ndarray]:
-        values: dict[str, np.ndarray] = {}
-        given = []
-        for name in inputs:
-            read = fronts[name].encode(feeds[name]) if name in fronts else {name: feeds[name]}
-            values |= read
-            given += [torch.from_numpy(array).to(device) for array in read.values() if array.dtype != object]
+        given, values = graph.read({name: feeds[name] for name in inputs})
         with torch.inference_mode():
-            made = module(*given)
+            made = module(*(torch.from_numpy(array).to(device) for array in given))
         outputs = made if isinstance(made, tuple) else (made,)
         values |= {name: output.cpu().numpy() for name, output in zip(graph.outputs, outputs, strict=True)}
         answers = [head.decide(values) for head in graph.heads]

@@ -117,6 +117,32 @@ class Oracle(Spec):
     failure: str | None = None
 
 
+class Stored(Spec):
+    """What it costs, and gains, to store large weights in fewer bits. All else in the certificate is of the network so rounded.
+
+    Args:
+        precision: `"fp16"` or `"int8"`.
+        numbers: stored in it.
+        size: of the file, in bytes.
+        size_before: with the same weights in float32.
+        metric: of the task; of the whole model, whatever part of it the file is.
+        value: of the rounded network, on the test split.
+        value_before: of the network as it was trained.
+        allowed: by how much the metric may be worse.
+        loss: by how much it is; negative where it is better.
+    """
+
+    precision: str
+    numbers: int
+    size: int
+    size_before: int
+    metric: str
+    value: float
+    value_before: float
+    allowed: float
+    loss: float
+
+
 class Certificate(Spec):
     """What was proven of one file.
 
@@ -138,6 +164,7 @@ class Certificate(Spec):
         created: when, UTC.
         hidden: float that only an exact output follows from → bound.
         hostile: of a model that takes text, sentences that no corpus has, decision by decision; they have no metrics.
+        stored: where large weights are stored in fewer bits.
     """
 
     contract: int
@@ -157,6 +184,7 @@ class Certificate(Spec):
     created: str
     hidden: dict[str, HiddenBound] = msgspec.field(default_factory=dict)
     hostile: Audit | None = None
+    stored: Stored | None = None
 
     @property
     def passed(self) -> bool:

@@ -62,11 +62,11 @@ class Reference:
 
     def __init__(self, graph: Graph, inputs: Sequence[TensorSpec]) -> None:
         self.inputs = [spec.name for spec in inputs]
-        self.fronts = {front.input: front for front in graph.fronts}
+        self.graph = graph
         self.single = copy.deepcopy(graph.module).cpu().float().eval()
         self.double = copy.deepcopy(graph.module).cpu().double().eval()
         self.names = graph.outputs
-        self.chunk = TEXT_CHUNK if self.fronts else CHUNK
+        self.chunk = TEXT_CHUNK if graph.fronts else CHUNK
         if any(head.inside for head in graph.heads):
             self.names = (*graph.outputs, MARGIN)
             asked = [_ask_for_margins(module) for module in (self.single, self.double)]
@@ -83,7 +83,8 @@ class Reference:
         examples = len(inputs[self.inputs[0]])
         with torch.inference_mode():
             for start in range(0, examples, self.chunk):
-                given, encoded = self._given({name: inputs[name][start : start + self.chunk] for name in self.inputs})
+                arrays, encoded = self.graph.read({name: inputs[name][start : start + self.chunk] for name in self.inputs})
+                given = [torch.from_numpy(np.ascontiguousarray(array)) for array in arrays]
                 for name, array in encoded.items():
                     pieces.setdefault(name, []).append(array)
                 # Inputs that are numbers rather than codes enter the golden run in its own precision.
@@ -95,20 +96,6 @@ class Reference:
                 if advance is not None:
                     advance(min(self.chunk, examples - start))
         return {name: _joined(values) for name, values in pieces.items()}
-
-    def _given(self, inputs: Arrays) -> tuple[list[torch.Tensor], Arrays]:
-        """What the module takes, and what the fronts gave."""
-        given: list[torch.Tensor] = []
-        encoded: Arrays = {}
-        for name in self.inputs:
-            if name in self.fronts:
-                front = self.fronts[name]
-                made = front.encode(inputs[name])
-                encoded |= made
-                given += [torch.from_numpy(made[spec.name]) for spec in front.outputs if spec.dtype != "string"]
-            else:
-                given.append(torch.from_numpy(np.ascontiguousarray(inputs[name])))
-        return given, encoded
 
 
 def _ask_for_margins(module: nn.Module) -> bool:

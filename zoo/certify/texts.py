@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from zoo.data.dataset import texts
+
 HOSTILE = 48
 """Hostile sentences in the golden case; fewer than its largest batch of real ones."""
 ODD = 7
@@ -68,9 +70,7 @@ def hostile(count: int, known: Sequence[str] = (), seed: int = 0) -> np.ndarray:
         lambda: words.known() * 20,
         lambda: words.many(words.mixed, LONG, LONG + 1),
     )
-    array = np.empty(count, dtype=object)
-    array[:] = [kinds[place % len(kinds)]() for place in range(count)]
-    return array
+    return texts(kinds[place % len(kinds)]() for place in range(count))
 
 
 class _Words:
@@ -137,12 +137,6 @@ def text_cases(own: np.ndarray, audited: np.ndarray, sizes: Sequence[int], gener
     for name, length in (("empty", 0), ("one", 1), ("odd", ODD), ("longest", longest)):
         start = int(generator.integers(len(stream)))
         sentence = " ".join(stream[(start + place) % len(stream)] for place in range(length))
-        cases[f"words-{name}"] = _objects(["", sentence] if name == "odd" else [sentence] * (1 if name == "one" else 2))
+        cases[f"words-{name}"] = texts(["", sentence] if name == "odd" else [sentence] * (1 if name == "one" else 2))
     cases["hostile"] = hostile(HOSTILE, words_of(own))
     return cases
-
-
-def _objects(items: Sequence[str]) -> np.ndarray:
-    array = np.empty(len(items), dtype=object)
-    array[:] = items
-    return array

@@ -12,6 +12,7 @@ from zoo.cli.options import exported_option, runs_option
 from zoo.cli.output import current_registry, echo_json, json_option, quiet_option
 from zoo.errors import UsageError
 from zoo.progress import default_progress
+from zoo.runtime.manifest import PRECISIONS
 from zoo.spec import to_plain
 
 if TYPE_CHECKING:
@@ -27,6 +28,13 @@ if TYPE_CHECKING:
 @click.option("--opset", type=int, help="Of the graph, 17 to 25; default 20.")
 @click.option("--provider", "providers", multiple=True, help="Also certified with this provider of onnxruntime, such as cuda.")
 @click.option(
+    "--precision",
+    type=click.Choice(PRECISIONS),
+    default="fp32",
+    show_default=True,
+    help="Store large weights so; int8 makes a quarter of the size.",
+)
+@click.option(
     "--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Change a field of given weights' network (zoo show MODEL)."
 )
 @click.option("--name", help="Tag under which given weights are exported.")
@@ -40,6 +48,7 @@ def command(
     variants: tuple[str, ...],
     opset: int | None,
     providers: tuple[str, ...],
+    precision: str,
     assignments: tuple[str, ...],
     name: str | None,
     as_json: bool,
@@ -66,6 +75,7 @@ def command(
         variants=variants,
         opset=opset,
         providers=("cpu", *providers),
+        precision=precision,
         config=parse_assignments(list(assignments)),
         name=name,
         progress=default_progress(quiet=quiet),
@@ -95,7 +105,11 @@ def summary(artifact: Artifact) -> str:
     errors = f"error {ratios} of PyTorch's own, " if ratios else ""
     changed = len(certificate.audit.changed)
     size = (artifact.path / "model.onnx").stat().st_size
+    cost = ""
+    if stored := certificate.stored:
+        smaller = f"{stored.size / stored.size_before:.2f}× of fp32"
+        cost = f" ({stored.precision}, {smaller}; {stored.metric} {stored.value:.4g}, was {stored.value_before:.4g})"
     return (
         f"{artifact.id}: certified; {errors}{changed} of {certificate.audit.examples:,} decisions "
-        f"changed; {size:,} bytes, {artifact.path}"
+        f"changed; {size:,} bytes{cost}, {artifact.path}"
     )

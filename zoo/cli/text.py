@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 import msgspec
-import numpy as np
 
 from zoo.cli.output import echo_json, echo_table
+from zoo.data.dataset import texts as text_array
 from zoo.errors import DataError, UsageError
 from zoo.text import words_of
+from zoo.text.batches import like_length
 
 if TYPE_CHECKING:
     from zoo.runtime.manifest import Tensor
@@ -134,26 +135,13 @@ def _ask(model: Model, texts: Sequence[str]) -> list[dict[str, Any]]:
     of the longest."""
     sizes = [len(words_of(text)) + 1 for text in texts]
     rows: list[dict[str, Any]] = [{}] * len(texts)
-    for batch in _batches(sorted(range(len(texts)), key=sizes.__getitem__), sizes):
-        array = np.empty(len(batch), dtype=object)
-        array[:] = [texts[place] for place in batch]
-        found = model.answer({model.inputs[0].name: array})
+    order = sorted(range(len(texts)), key=sizes.__getitem__)
+    for batch in like_length(order, sizes, most=BATCH, padded=PADDED):
+        found = model.answer({model.inputs[0].name: text_array(texts[place] for place in batch)})
         columns = {tensor.name: found[tensor.name].tolist() for tensor in model.outputs}
         for number, place in enumerate(batch):
             rows[place] = {output: column[number] for output, column in columns.items()}
     return rows
-
-
-def _batches(order: Sequence[int], sizes: Sequence[int]) -> Iterator[list[int]]:
-    """Pieces of `order`, whose sizes grow, within `BATCH` and `PADDED`."""
-    batch: list[int] = []
-    for place in order:
-        if batch and (len(batch) == BATCH or (len(batch) + 1) * sizes[place] > PADDED):
-            yield batch
-            batch = []
-        batch.append(place)
-    if batch:
-        yield batch
 
 
 def _texts(model: Model) -> list[Tensor]:

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from zoo.certify.certificate import Certificate
+from zoo.certify.certificate import Certificate, Stored
 from zoo.certify.certify import Subject, certify
 from zoo.data.dataset import Dataset
 from zoo.errors import ExportError, ParityError, UnknownName
-from zoo.exporting.trace import DEFAULT_OPSET, check_opset, trace
+from zoo.exporting.precision import check_precision
+from zoo.exporting.trace import DEFAULT_OPSET, Traced, check_opset, trace
+from zoo.exporting.verdict import round_weights
 from zoo.files import replacing_folder
 from zoo.graph import Assets, Graph
 from zoo.plugins import DISTRIBUTION, resolve
@@ -27,13 +29,15 @@ from zoo.report.plot import Plot
 from zoo.report.style import LIGHT
 from zoo.runtime.manifest import RUN_SEAL, hash_of_run
 from zoo.runtime.wire import seal
-from zoo.spec import Export, ModelSpec, Recipe, TensorSpec, to_plain
+from zoo.spec import Export, ModelSpec, Recipe, TensorSpec, replaced, to_plain
 from zoo.views.gather import gather
 from zoo.views.subject import Subject as Seen
 
 if TYPE_CHECKING:
     import numpy as np
     from torch import nn
+
+    from zoo.training.task import Task
 
 CONTRACT = 1
 
@@ -52,6 +56,7 @@ class Trained:
         run: folder and weights' hash of its run; `None` for given weights.
         history: lines of its run's `metrics.jsonl`.
         judge: answers → metrics.
+        task: that it was trained for.
         machine: for the record.
         created: time, UTC.
         gap: what is missing of `history`, as a clause.
@@ -66,6 +71,7 @@ class Trained:
     run: Mapping[str, Any] | None
     history: Sequence[Mapping[str, Any]]
     judge: Any
+    task: Task
     machine: Mapping[str, Any]
     created: str
     gap: str | None = None
@@ -93,6 +99,7 @@ def export(
     variants: Sequence[str] = (),
     opset: int = DEFAULT_OPSET,
     providers: Sequence[str] = ("cpu",),
+    precision: str = "fp32",
     progress: Progress,
 ) -> list[Artifact]:
     """Write the artifacts of `trained`: its default export, or the `variants` named.
@@ -103,22 +110,25 @@ def export(
         variants: of `spec.exports`; none given, all.
         opset: of the graph.
         providers: that are certified beside the CPU.
+        precision: that large weights are stored in; of another than `"fp32"` the artifact goes to `folder/<id>.<precision>`.
         progress: who is told.
 
     Raises:
-        UsageError: the opset cannot be written.
-        ExportError: no valid graph could be made.
+        UsageError: the opset cannot be written, or weights not stored in `precision`.
+        ExportError: no valid graph could be made, or weights in fewer bits cost more of the task's metric than it allows.
         ParityError: the certificate does not pass; nothing is written.
     """
     check_opset(opset)
+    check_precision(precision)
     wanted = variants or tuple(trained.spec.exports)
     for variant in wanted:
         if variant not in trained.spec.exports:
             raise UnknownName(
                 f"export of {trained.spec.id} called", variant, trained.spec.exports, hint=f"zoo show {trained.spec.id}"
             )
+    trained, stored = round_weights(trained, precision, progress)
     pictures = _Pictures(trained)
-    return [_export_one(trained, pictures, folder, variant, opset, providers, progress) for variant in wanted]
+    return [_export_one(trained, pictures, folder, variant, opset, providers, stored, progress) for variant in wanted]
 
 
 class _Pictures:
@@ -143,18 +153,26 @@ class _Pictures:
 
 
 def _export_one(
-    trained: Trained, pictures: _Pictures, folder: Path, variant: str, opset: int, providers: Sequence[str], progress: Progress
+    trained: Trained,
+    pictures: _Pictures,
+    folder: Path,
+    variant: str,
+    opset: int,
+    providers: Sequence[str],
+    stored: Stored | None,
+    progress: Progress,
 ) -> Artifact:
     spec = trained.spec
     default = next(iter(spec.exports))
     declared = spec.export(variant)
-    artifact_id = trained.id if variant == default else f"{trained.id}.{variant}"
+    precision = stored.precision if stored else "fp32"
+    artifact_id = ".".join([trained.id, *([] if variant == default else [variant]), *([precision] if stored else [])])
     module = trained.module.cpu().float().eval()
     dataset = trained.dataset
     assets = Assets(declared.inputs, declared.outputs, dataset.classes, dataset.picture, dataset.splits["test"])
     graph: Graph = resolve(declared.target, owner=spec.id)(module, assets)
     graph.module.eval()
-    facts = _facts(trained, artifact_id, variant)
+    facts = _facts(trained, artifact_id, variant, precision)
     test = trained.dataset.splits["test"]
     # The golden cases lie beside the model. The sentences of a corpus may not be given away with it, so none becomes one.
     texts = {tensor.name for tensor in declared.inputs if tensor.dtype == "string"}
@@ -165,8 +183,12 @@ def _export_one(
         return dict(trained.judge(answers, test)) if whole else {}
 
     with replacing_folder(folder / artifact_id) as beside:
-        content, outputs = _traced(graph, declared, facts, artifact_id, opset, own=trained.id != spec.id)
-        content = seal(content)
+        traced = _traced(graph, declared, facts, artifact_id, opset, own=trained.id != spec.id)
+        if stored and not traced.stored:
+            raise ExportError(
+                f"No weight of {artifact_id} could be stored in {precision}: the exporter has put others in their place."
+            )
+        content, outputs = seal(traced.content), traced.outputs
         facts["outputs"] = to_plain(outputs)
         (beside / "model.onnx").write_bytes(content)
         progress.note(f"{artifact_id}: opset {opset}, {len(content):,} bytes")
@@ -183,6 +205,9 @@ def _export_one(
         certificate, golden = certify(
             subject, providers=providers, created=trained.created, machine=dict(trained.machine), progress=progress
         )
+        if stored:
+            sizes = {"numbers": traced.stored, "size": len(content), "size_before": traced.before}
+            certificate = replaced(certificate, stored=replaced(stored, **sizes))
         if not certificate.passed:
             raise ParityError(f"{artifact_id} does not answer as its PyTorch original does: {'; '.join(certificate.problems)}.")
         encoded = msgspec.json.format(msgspec.json.encode(certificate), indent=2) + b"\n"
@@ -205,21 +230,24 @@ def _export_one(
     return Artifact(artifact_id, folder / artifact_id, manifest, certificate)
 
 
-def _traced(
-    graph: Graph, export: Export, facts: dict[str, Any], artifact_id: str, opset: int, *, own: bool
-) -> tuple[bytes, tuple[TensorSpec, ...]]:
+def _traced(graph: Graph, export: Export, facts: dict[str, Any], artifact_id: str, opset: int, *, own: bool) -> Traced:
     """The file with its own description inside. What the outputs' fixed axes are is known only after tracing, so where own data
     have another number of classes than the spec, it is traced again."""
-    content, outputs = trace(graph, export.inputs, export.outputs, name=artifact_id, opset=opset, metadata=_metadata(facts))
-    declared = to_plain(outputs)
+
+    def written(outputs: tuple[TensorSpec, ...], facts: dict[str, Any]) -> Traced:
+        metadata, precision = _metadata(facts), facts["precision"]
+        return trace(graph, export.inputs, outputs, name=artifact_id, opset=opset, metadata=metadata, precision=precision)
+
+    found = written(export.outputs, facts)
+    declared = to_plain(found.outputs)
     if declared == facts["outputs"]:
-        return content, outputs
+        return found
     if not own:
         raise ExportError(f"{artifact_id} declares outputs of another shape than it makes: {facts['outputs']}, not {declared}.")
-    return trace(graph, export.inputs, outputs, name=artifact_id, opset=opset, metadata=_metadata(facts | {"outputs": declared}))
+    return written(found.outputs, facts | {"outputs": declared})
 
 
-def _facts(trained: Trained, artifact_id: str, variant: str) -> dict[str, Any]:
+def _facts(trained: Trained, artifact_id: str, variant: str, precision: str) -> dict[str, Any]:
     """What both the manifest and the file's own metadata say."""
     spec, dataset = trained.spec, trained.dataset
     export = spec.export(variant)
@@ -237,6 +265,7 @@ def _facts(trained: Trained, artifact_id: str, variant: str) -> dict[str, Any]:
         "picture": to_plain(dataset.picture) if dataset.picture else None,
         "dataset": {"id": dataset.id, "sha256": dataset.sha256, "origin": dataset.origin},
         "config": to_plain(spec.config) if trained.run is None else None,
+        "precision": precision,
         "recipe": recipe,
         "recipe_sha256": hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest(),
         "metrics": dict(trained.metrics),

@@ -15,6 +15,7 @@ from zoo.data.load import load_dataset
 from zoo.errors import UnknownName, UsageError
 from zoo.exporting.export import Trained
 from zoo.exporting.given import configured
+from zoo.exporting.precision import rounded
 from zoo.graph import Assets, Graph
 from zoo.paths import mirror
 from zoo.plugins import resolve
@@ -116,6 +117,7 @@ def source_of(
     module = trained_module(found, registry)
     dataset = data_of(found, registry, progress)
     recipe = found.recipe
+    task = make_task(spec, recipe, dataset)
     progress.note(f"{state.id}: from {found.path}")
     lines, gap = history(found, spec)
     if gap:
@@ -136,7 +138,8 @@ def source_of(
         metrics=state.metrics,
         run=facts,
         history=lines,
-        judge=make_task(spec, recipe, dataset).judge,
+        judge=task.judge,
+        task=task,
         machine=describe(torch.device("cpu")),
         created=now(),
         gap=gap,
@@ -169,6 +172,7 @@ def _given(spec: ModelSpec, changes: Mapping[str, Any], name: str | None, regist
         run=None,
         history=(),
         judge=task.judge,
+        task=task,
         machine=describe(torch.device("cpu")),
         created=now(),
     )
@@ -185,6 +189,7 @@ def load_graph(manifest: Manifest, runs: Sequence[Path], registry: Registry) -> 
     else:
         run = _run_of(manifest, runs)
         spec, module = spec_of(run, registry), trained_module(run, registry)
+    module = rounded(module, manifest.precision)
     declared = spec.export(manifest.variant)
     assets = Assets(declared.inputs, declared.outputs, manifest.classes, registry.dataset(spec.dataset).picture, {})
     graph: Graph = resolve(declared.target, owner=spec.id)(module, assets)

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import onnx
 import onnx_ir as ir
@@ -13,6 +14,7 @@ import torch
 
 from zoo.errors import ExportError, UsageError
 from zoo.exporting.join import check_text, join, module_inputs, traced_example
+from zoo.exporting.precision import store
 from zoo.graph import Graph
 from zoo.sample import sample_input
 from zoo.spec import TensorSpec, replaced
@@ -25,6 +27,22 @@ TRACED_SIZE = 2
 """Of every dynamic axis while tracing: never 1, which the exporter may take for a constant."""
 KEPT_METADATA = ("pkg.torch.onnx.name_scopes", "pkg.torch.onnx.class_hierarchy")
 """Of each node: which layer it came from. Stack traces hold paths of the exporting machine and are dropped."""
+
+
+class Traced(NamedTuple):
+    """A file.
+
+    Args:
+        content: its bytes.
+        outputs: as they came out: fixed axes with their true sizes.
+        stored: numbers in fewer bits than float32's.
+        before: bytes it would have with these in float32; 0 where there are none.
+    """
+
+    content: bytes
+    outputs: tuple[TensorSpec, ...]
+    stored: int = 0
+    before: int = 0
 
 
 def check_opset(opset: int) -> None:
@@ -47,8 +65,9 @@ def trace(
     name: str,
     opset: int = DEFAULT_OPSET,
     metadata: Mapping[str, str],
-) -> tuple[bytes, tuple[TensorSpec, ...]]:
-    """The ONNX file of `graph`, and its outputs as they came out (fixed axes with their true sizes).
+    precision: str = "fp32",
+) -> Traced:
+    """The ONNX file of `graph`.
 
     Args:
         graph: module in evaluation mode on the CPU, float32.
@@ -57,6 +76,7 @@ def trace(
         name: of the graph.
         opset: version of the operator set.
         metadata: put into the file's `metadata_props`.
+        precision: that large weights are stored in; the module's are already rounded to it.
 
     Raises:
         UsageError: the opset cannot be written, or has no operators for the graph's text.
@@ -73,10 +93,12 @@ def trace(
     model.graph.outputs[:] = [values[spec.name] for spec in outputs]
     _strip(model)
     model.metadata_props.update(metadata)
+    before = 0 if precision == "fp32" else ir.to_proto(model).ByteSize()
+    stored = store(model, precision)
     proto = ir.to_proto(model)
     _check(proto, name, opset)
     shaped = tuple(_shaped(spec, values[spec.name], name) for spec in outputs)
-    return proto.SerializeToString(deterministic=True), shaped
+    return Traced(proto.SerializeToString(deterministic=True), shaped, stored, before)
 
 
 def _traced(graph: Graph, inputs: Sequence[TensorSpec], opset: int) -> ir.Model:

@@ -9,7 +9,7 @@ from zoo.report.tables import figure, markdown_table, setting
 from zoo.spec import ModelSpec, Recipe, TensorSpec, to_plain
 
 if TYPE_CHECKING:
-    from zoo.certify.certificate import Certificate
+    from zoo.certify.certificate import Certificate, Stored
     from zoo.report.plot import Plot
 
 INSIDE = "A look inside"
@@ -45,7 +45,7 @@ def model_card(
     sections = {
         "Use": _usage(manifest),
         "Inputs and outputs": _signature(manifest),
-        "Figures": _figures(manifest, spec),
+        "Figures": _figures(manifest, certificate, spec),
         INSIDE: "",
         "Training": _training(manifest, recipe) if recipe is not None else "",
         "Certificate": _certificate(certificate),
@@ -105,7 +105,7 @@ def _signature(manifest: Mapping[str, Any]) -> str:
     return markdown_table(["", "name", "dtype", "shape", "meaning"], rows)
 
 
-def _figures(manifest: Mapping[str, Any], spec: ModelSpec) -> str:
+def _figures(manifest: Mapping[str, Any], certificate: Certificate, spec: ModelSpec) -> str:
     published = {reference.metric: reference for reference in spec.references} if manifest["id"] == spec.id else {}
     rows = []
     for name, value in manifest["metrics"].items():
@@ -113,7 +113,19 @@ def _figures(manifest: Mapping[str, Any], spec: ModelSpec) -> str:
         theirs = f"{figure(reference.value)} ({reference.source})" if reference else ""
         rows.append([name.replace("_", " "), figure(value), theirs])
     whole = "On the test split" if manifest["variant"] == next(iter(spec.exports)) else "Of the whole model, on the test split"
-    return f"{whole}:\n\n" + markdown_table(["metric", "this model", "published or asked for"], rows)
+    return f"{whole}:\n\n" + markdown_table(["metric", "this model", "published or asked for"], rows) + _stored(certificate.stored)
+
+
+def _stored(stored: Stored | None) -> str:
+    """What fewer bits cost and gain, in a paragraph."""
+    if stored is None:
+        return ""
+    name, before = stored.metric.replace("_", " "), figure(stored.value_before)
+    return (
+        f"\n\nIts {stored.numbers:,} large weights are stored in {stored.precision}; arithmetic is float32's, and so is the speed. "
+        f"The file has {stored.size:,} bytes in the place of {stored.size_before:,}. Its {name} is {figure(stored.value)}; the "
+        f"network as it was trained has {before} (allowed: worse by {stored.allowed:g})."
+    )
 
 
 def _training(manifest: Mapping[str, Any], recipe: Recipe) -> str:

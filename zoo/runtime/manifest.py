@@ -17,6 +17,7 @@ from zoo.errors import IntegrityError
 
 CONTRACT = 1
 DTYPES = ("uint8", "int64", "float32", "bool", "string")
+PRECISIONS = ("fp32", "fp16", "int8")
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9][A-Za-z0-9_-]*)*\Z")
 SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 
@@ -84,7 +85,7 @@ class Run:
 class Manifest:
     """Everything an artifact says of itself.
 
-    `config` shapes a network with given weights; of a trained one its run knows it.
+    `config` shapes a network with given weights; a trained one's run knows it. `precision` is what large weights are stored in.
     `model_sha256`, `certificate_sha256`, `golden_sha256` and `run` are `None` in what a graph carries inside: a file cannot
     name its own hash, nor that of a certificate that names it.
     """
@@ -111,6 +112,7 @@ class Manifest:
     golden_sha256: str | None = None
     run: Run | None = None
     config: Mapping[str, Any] | None = None
+    precision: str = "fp32"
 
     def differences(self, other: Manifest) -> list[str]:
         """Names of the fields in which two manifests differ, of those that a graph carries inside."""
@@ -168,7 +170,7 @@ def _refuse_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _manifest(node: _Node, *, embedded: bool) -> Manifest:
     hashes = ("model_sha256", "certificate_sha256", "golden_sha256")
     expected = {field.name for field in fields(Manifest)} - (set(OUTSIDE) if embedded else set())
-    node.keys(expected if embedded else expected | {RUN_SEAL}, optional={RUN_SEAL, "config"})
+    node.keys(expected if embedded else expected | {RUN_SEAL}, optional={RUN_SEAL, "config", "precision"})
     if not embedded and node.get(RUN_SEAL) not in (None, hash_of_run(node["run"].value)):
         raise IntegrityError(f"{node.where} was changed or damaged: its run does not have the hash that it names.")
     return Manifest(
@@ -190,6 +192,7 @@ def _manifest(node: _Node, *, embedded: bool) -> Manifest:
         producer={name: node["producer"][name].scalar() for name in node["producer"].object()},
         created=node["created"].text(),
         config=None if node.get("config") is None else node["config"].object(),
+        precision=node["precision"].text(choices=PRECISIONS) if node.get("precision") is not None else "fp32",
         run=None if embedded or node["run"].value is None else _run(node["run"]),
         **({} if embedded else {name: node[name].text(pattern=SHA256) for name in hashes}),
     )

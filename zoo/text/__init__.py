@@ -6,6 +6,7 @@
     fitting.py      training sentences → vocabulary
     pairs.py        byte-pair encoding: words → pieces
     stored.py       vocabulary ↔ bytes
+    batches.py      texts of like length together
 
 Nothing here imports torch or onnx. The twin of `encode` and `decode` in ONNX is `zoo.exporting.text`.
 """

@@ -46,6 +46,8 @@ class Task(ABC):
     metric: ClassVar[str]
     """The metric that `keep = "best"` looks at."""
     higher_is_better: ClassVar[bool]
+    loss_allowed: ClassVar[float] = 0.0
+    """By how much `metric` may be worse where weights are stored in fewer bits; `zoo export --precision` refuses more."""
 
     def __init__(self, spec: ModelSpec, recipe: Recipe | None, dataset: Dataset) -> None:
         self.spec, self.recipe, self.dataset = spec, recipe, dataset
