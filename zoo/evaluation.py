@@ -206,6 +206,7 @@ def _of_run(run: str | Path, split: str, runs: Path, own: _Own, device: str, pro
     place = pick_device(device)
     found = find_finished(None, run, runs)
     state, spec = found.state, spec_of(found, registry)
+    own = replace(own, columns=own.columns or (state.data.columns if own.path else {}))  # those it was trained on
     dataset = own.load(spec, registry, progress) if own.given else data_of(found, registry, progress)
     _check_classes(state.id, state.classes, dataset)
     arrays = _split(dataset, split)

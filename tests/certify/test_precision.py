@@ -19,8 +19,9 @@ from zoo import api
 from zoo.certify.form import read_proof
 from zoo.errors import ExportError, UsageError
 from zoo.exporting.export import export
-from zoo.exporting.precision import LEAST, SCALE_BITS, rounded, store
+from zoo.exporting.precision import LEAST, SCALE_BITS, rounded
 from zoo.exporting.source import load_graph, source_of
+from zoo.exporting.store import store
 from zoo.progress import Progress
 from zoo.runtime.artifact import check
 from zoo.runtime.manifest import parse
@@ -112,7 +113,7 @@ def logistic(tmp_path_factory):
     return api.train("logreg.sgd", recipe={"steps": 60}, output=tmp_path_factory.mktemp("precision") / "runs")
 
 
-@pytest.mark.parametrize(("precision", "least", "most"), [("fp16", 0.4, 0.7), ("int8", 0.2, 0.5)])
+@pytest.mark.parametrize(("precision", "least", "most"), [("fp16", 0.4, 0.7), ("int8", 0.2, 0.5), ("int8-dynamic", 0.2, 0.6)])
 def test_an_export(logistic, precision, least, most, tmp_path, zoo_registry):
     (artifact,) = api.export(run=logistic.path, output=tmp_path, precision=precision)
     assert artifact.id == f"logreg.sgd.{precision}"
@@ -143,7 +144,7 @@ def test_what_costs_too_much_is_refused_and_nothing_is_left(logistic, tmp_path, 
 
 
 def test_unknown_and_useless(source, tmp_path):
-    with pytest.raises(UsageError, match="Weights cannot be stored in int4; it must be fp32, fp16 or int8"):
+    with pytest.raises(UsageError, match="Weights cannot be stored in int4; it must be fp32, fp16, int8 or int8-dynamic"):
         export(source, tmp_path, precision="int4", progress=Progress())
     with pytest.raises(ExportError, match="No weight of this model has 1,024 numbers or more"):
         export(source, tmp_path, precision="int8", progress=Progress())

@@ -157,10 +157,9 @@ FAULTS = {
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_planted_fault_is_caught(name, made, tmp_path, monkeypatch):
-    content, outputs = made[1]
-    model = onnx.load_from_string(content)
+    model = onnx.load_from_string(made[1].content)
     FAULTS[name](model.graph)
-    monkeypatch.setattr(exporting, "trace", lambda *given, **more: (model.SerializeToString(), outputs))
+    monkeypatch.setattr(exporting, "trace", lambda *given, **more: made[1]._replace(content=model.SerializeToString()))
     monkeypatch.setattr(certifying, "HOSTILE", 16)
     with pytest.raises(ParityError, match=r"score lies|differ without a tie"):
         export(text_model.trained(), tmp_path, progress=Progress())

@@ -112,6 +112,12 @@ def test_nul_and_long_lines_say_so(written):
     assert "line 2 has more than 65,536 bytes" in table(written(b"a\tb\n" + b"x" * 3_000_000 + b"\ty\nc\td\n")).complaint
 
 
+def test_a_novel_is_no_sentence(written):
+    novel = "word " * 1001
+    assert "line 2 has more than 1,000 words in column 1" in table(written(f"a\tb\na\t{novel}\n{novel[:5000]}\td\n")).complaint
+    assert len(pairs(written(f"a\tb\n{novel[:5000]}\td\n"))) == 2
+
+
 def test_the_longest_line(written):
     longest = "x" * (LONGEST - 2) + "\ty"
     assert [len(text) for text, _ in pairs(written(longest + "\r\n" + longest + "x\na\tb\n"))] == [LONGEST - 2, 1]

@@ -9,10 +9,13 @@ import pytest
 import torch
 from torch import nn
 
+from zoo.errors import UsageError
 from zoo.spec import CrossEntropy, replaced
 from zoo.text import BEGIN, END, PADDING, UNKNOWN
 from zoo.training.build import make_task
 from zoo.training.distributed import Group
+from zoo.training.options import Options, check_solver
+from zoo.training.translation import LONGEST as LONGEST_LEARNED
 from zoo.training.translation import POOL, Translation
 from zoo_seq2seq import Config
 from zoo_seq2seq.cells import Cell, Encoder
@@ -263,8 +266,18 @@ def test_unknown_words_are_copied(task):
 
 
 def test_a_loss_with_other_options_is_refused(task):
-    from zoo.errors import UsageError
-
     other = make_task(task.spec, replaced(task.recipe, loss=CrossEntropy(l2=0.1)), task.dataset)
     with pytest.raises(UsageError, match="its loss is cross-entropy, with label smoothing"):
         _ = other.options
+
+
+def test_long_sentences_are_cut_while_training_and_whole_where_they_are_judged(task):
+    split = {name: np.array(["ein Mann " * 150], dtype=object) for name in ("source", "target")}
+    assert task.resident(split, torch.device("cpu"))["lengths"].tolist() == [LONGEST_LEARNED]
+    whole = task._sentences(split, torch.device("cpu"), None)
+    assert (whole["lengths"].tolist(), whole["times"].tolist()) == ([301], [301])
+
+
+def test_its_steps_cannot_be_captured(task):
+    with pytest.raises(UsageError, match=r"the batches of seq2seq\.gru-attention are as long as their sentences"):
+        check_solver(task.spec, task.recipe, Options(captured=True))

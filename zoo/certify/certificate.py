@@ -201,8 +201,19 @@ TIE = 1e-5
 CLOSE = 0.25
 """Share of the examples that may hang on decisions that rounding can turn. A module that called all its decisions close would have
 every wrong answer explained."""
+CLOSE_COARSE = 0.5
+"""The same where factors of matrix products are rounded to whole steps: there rounding is coarse, and turns more."""
 METRIC_RELATIVE = 1e-4
 METRIC_ABSOLUTE = 1e-5
+
+
+def close_share(precision: str) -> float:
+    """The share of the examples that may hang on decisions that rounding can turn.
+
+    Args:
+        precision: of the file.
+    """
+    return CLOSE_COARSE if precision == "int8-dynamic" else CLOSE
 
 
 def metric_slack(name: str, value: float, changed: int, examples: int) -> float:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo.certify.certificate import CONTRACT, Audit, Case, Certificate, Oracle, OutputBound, Tie
+from zoo.certify.certificate import CONTRACT, Audit, Case, Certificate, Oracle, OutputBound, Tie, close_share
 from zoo.certify.golden import Golden, Reference
 from zoo.certify.grid import grid
 from zoo.certify.measured import Measured
@@ -49,6 +49,7 @@ class Subject:
         examples: arrays of the test split, or what stands for them: some of those that bear an input's name become golden cases.
         judge: answers to all audited examples → the task's metrics.
         audited: for an input whose test split is not in `examples`.
+        precision: of large weights.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Subject:
     examples: Mapping[str, np.ndarray]
     judge: Judge
     audited: Mapping[str, np.ndarray] = field(default_factory=dict)
+    precision: str = "fp32"
 
     @property
     def test(self) -> Arrays:
@@ -91,7 +93,8 @@ def certify(
         test = reference.golden("test", whole, advance)
         audits = [test, *([reference.golden("hostile sentences", strange, advance)] if strange else [])]
     used = list(dict.fromkeys(["cpu", *providers]))
-    measured = Measured(subject.graph, [*goldens, *audits], [spec.name for spec in subject.outputs])
+    outputs = [spec.name for spec in subject.outputs]
+    measured = Measured(subject.graph, [*goldens, *audits], outputs, close_share(subject.precision))
     for provider in used:
         for level in LEVELS:
             model = open_model(subject.path, providers=(provider,), level=level, check=False)

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from zoo.certify.certificate import CLOSE, CONTRACT, TIE, Certificate, error_bound, hidden_bound
+from zoo.certify.certificate import CONTRACT, TIE, Certificate, close_share, error_bound, hidden_bound
 from zoo.certify.exact import is_inside, rule_of
 from zoo.errors import IntegrityError, UsageError
 from zoo.runtime.artifact import CERTIFICATE, GOLDEN, Artifact
@@ -213,9 +213,10 @@ def _check_case(where: Path, name: str, case: Vectors, manifest: Manifest, certi
 
 def _check_close(where: Path, cases: Collection[Vectors], manifest: Manifest, certificate: Certificate) -> None:
     """Most golden answers must be sure: where rounding may turn them all, none proves anything."""
+    share = close_share(certificate.stored.precision if certificate.stored else "fp32")
     limits = {name: bound.bound for name, bound in (certificate.bounds | certificate.hidden).items()}
     for source, limit in limits.items():
         found = [case.close(manifest, source, limit) for case in cases]
         near, examples = sum(int(close.sum()) for close in found), sum(map(len, found))
-        if near > CLOSE * examples:
+        if near > share * examples:
             raise IntegrityError(f"{where} proves little: {near} of its {examples} answers that give {source} hang on rounding.")

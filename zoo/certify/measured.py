@@ -20,10 +20,11 @@ class Measured:
         graph: as declared.
         goldens: all answers it is measured by.
         outputs: names of the finished graph's outputs; of a float that is none only what follows from it can be measured.
+        share: of the answers that may hang on rounding.
     """
 
-    def __init__(self, graph: Graph, goldens: Sequence[Golden], outputs: Collection[str]) -> None:
-        self.graph = graph
+    def __init__(self, graph: Graph, goldens: Sequence[Golden], outputs: Collection[str], share: float = CLOSE) -> None:
+        self.graph, self.share = graph, share
         self.floats = [name for name in graph.outputs if goldens[0].exact[name].dtype.kind == "f"]
         self.visible = [name for name in self.floats if name in outputs]
         self.errors = dict.fromkeys(self.visible, 0.0)
@@ -91,7 +92,7 @@ class Measured:
         """What hangs on rounding proves little: it must not be more than a few of the examples."""
         for name in {head.source for head in self.graph.heads if head.inside}:
             near = [int(self.close(golden, name).sum()) for golden in goldens]
-            if sum(near) > CLOSE * sum(map(len, goldens)):
+            if sum(near) > self.share * sum(map(len, goldens)):
                 examples = sum(map(len, goldens))
                 self.metrics.append(
                     f"{sum(near)} of {examples} answers hang on less than rounding ({place}), too many to prove any"

@@ -12,6 +12,8 @@ from zoo.errors import DataError, UnknownName, UsageError
 
 LONGEST = 1 << 16
 """Most bytes of a line that is taken for a pair of sentences."""
+WORDS = 1000
+"""Most words of a sentence."""
 NAMED = 3
 """So many bad lines are named, the others are counted."""
 BOM = b"\xef\xbb\xbf"
@@ -70,7 +72,7 @@ def read_table(path: Path, *, source: str, target: str) -> Table:
     within = False
     lines = enumerate(_lines(raw_chunks(path)), 1)
     columns = (_number(source), _number(target))
-    if None in columns:
+    if columns[0] is None or columns[1] is None:
         columns = _named(path, next(lines, (1, b""))[1], commas, source, target)
     if columns[0] == columns[1]:
         raise UsageError(f"--source {source} and --target {target} are the same column; a pair wants two.")
@@ -86,18 +88,13 @@ def read_table(path: Path, *, source: str, target: str) -> Table:
             continue
         try:
             fields = _fields(line, commas=commas)
-            pair = [fields[column] if column < len(fields) else None for column in columns if column is not None]
-            for column, text in zip((source, target), pair, strict=True):
-                if text is None:
-                    raise _BadLineError(f"has {len(fields)} column{'s' * (len(fields) != 1)}, none is {column}")
-                if not text:
-                    raise _BadLineError(f"is empty in column {column}")
+            pair = [_sentence(fields, *column) for column in zip((source, target), columns, strict=True)]
         except _BadLineError as error:
             within = error.within
             table.refuse(number, str(error))
             continue
-        table.source.append(str(pair[0]))
-        table.target.append(str(pair[1]))
+        table.source.append(pair[0])
+        table.target.append(pair[1])
     if not table.lines:
         raise DataError(f"{path} holds no line; each should be a pair of sentences, parted by {'a comma' if commas else 'a tab'}.")
     if table.bad * 2 > table.lines:
@@ -159,6 +156,21 @@ def _fields(line: bytes, *, commas: bool) -> list[str]:
         bad.within = "unexpected end" in str(error)
         raise bad from None
     return [item.strip() for item in items]
+
+
+def _sentence(fields: list[str], name: str, column: int | None) -> str:
+    """What stands in the column called `name`.
+
+    Raises:
+        _BadLineError: no sentence does.
+    """
+    if column is None or column >= len(fields):
+        raise _BadLineError(f"has {len(fields)} column{'s' * (len(fields) != 1)}, none is {name}")
+    if not fields[column]:
+        raise _BadLineError(f"is empty in column {name}")
+    if len(fields[column].split()) > WORDS:
+        raise _BadLineError(f"has more than {WORDS:,} words in column {name}")
+    return fields[column]
 
 
 def _number(column: str) -> int | None:

@@ -18,6 +18,7 @@ from zoo.certify.certify import Subject, certify
 from zoo.data.dataset import Dataset
 from zoo.errors import ExportError, ParityError, UnknownName
 from zoo.exporting.precision import check_precision
+from zoo.exporting.products import twin_of
 from zoo.exporting.trace import DEFAULT_OPSET, Traced, check_opset, trace
 from zoo.exporting.verdict import round_weights
 from zoo.files import replacing_folder
@@ -194,13 +195,14 @@ def _export_one(
         progress.note(f"{artifact_id}: opset {opset}, {len(content):,} bytes")
         subject = Subject(
             id=artifact_id,
-            graph=graph,
+            graph=twin_of(graph, precision),
             path=beside / "model.onnx",
             inputs=declared.inputs,
             outputs=outputs,
             examples={**{name: array for name, array in test.items() if name not in texts}, **graph.examples},
             judge=judge,
             audited={**test, **graph.examples, **graph.audited},
+            precision=precision,
         )
         certificate, golden = certify(
             subject, providers=providers, created=trained.created, machine=dict(trained.machine), progress=progress

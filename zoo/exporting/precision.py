@@ -1,19 +1,16 @@
-"""A smaller file: weights stored in fewer bits, arithmetic as before.
+"""A smaller file: weights in fewer bits.
 
 The network is rounded first, and what is exported, certified and shipped is the rounded network. So its certificate is as strict as
 any: the file and PyTorch have the very same numbers. What rounding costs is measured beside it, in the task's own metric.
 
-int8 is symmetric, a scale per row of a matrix or per filter (Krishnamoorthi 2018, arXiv 1806.08342, section 2.1). In the graph a
-weight is `Cast(int8) · scale`, which onnxruntime computes once, when it loads: the speed is that of float32.
+int8 is symmetric, a scale per row of a matrix or per filter (Krishnamoorthi 2018, arXiv 1806.08342, section 2.1).
+`zoo.exporting.store` writes it, and `zoo.exporting.products` has what `"int8-dynamic"` does besides.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
 
-import numpy as np
-import onnx_ir as ir
 import torch
 from torch import Tensor, nn
 
@@ -51,7 +48,7 @@ def rounded(module: nn.Module, precision: str) -> nn.Module:
     if precision == "fp32":
         return module
     module = copy.deepcopy(module)
-    weights = [weight for weight in module.parameters() if _is_large(weight)]
+    weights = [weight for weight in module.parameters() if is_large(weight)]
     if not weights:
         raise ExportError(
             f"No weight of this model has {LEAST:,} numbers or more, so that storing it in {precision} gains nothing."
@@ -62,8 +59,9 @@ def rounded(module: nn.Module, precision: str) -> nn.Module:
     return module
 
 
-def _is_large(weight: Tensor) -> bool:
-    return weight.dim() >= 2 and weight.numel() >= LEAST and weight.dtype == torch.float32
+def is_large(weight: Tensor) -> bool:
+    """Whether a weight is stored in fewer bits."""
+    return weight.dim() >= 2 and weight.numel() >= LEAST and weight.is_floating_point()
 
 
 def _half(weight: Tensor) -> Tensor:
@@ -86,77 +84,3 @@ def _short(scale: Tensor) -> Tensor:
     fraction, exponent = torch.frexp(scale)
     short = torch.ldexp((fraction * 2**SCALE_BITS).round() / 2**SCALE_BITS, exponent)
     return torch.where(short > 0, short, torch.ones_like(short))
-
-
-def store(model: ir.Model, precision: str) -> int:
-    """Put the weights of a graph that was traced from a `rounded` module into fewer bits.
-
-    A weight that is not made of storable numbers stays as it is.
-
-    Args:
-        model: changed in place.
-        precision: one of `PRECISIONS`.
-
-    Returns:
-        Numbers that are stored in it.
-    """
-    if precision == "fp32":
-        return 0
-    graph, stored = model.graph, 0
-    for name, value in list(graph.initializers.items()):
-        weight = value.const_value
-        if weight is None or weight.dtype != ir.DataType.FLOAT or len(weight.shape) < 2 or weight.size < LEAST:
-            continue
-        numbers = weight.numpy()
-        nodes = list(_nodes(name, numbers, precision))
-        if not nodes:
-            continue
-        for constant in {given for node in nodes for given in node.inputs if given is not None and given.const_value is not None}:
-            graph.register_initializer(constant)
-        made = nodes[-1].outputs[0]
-        made.type, made.shape = value.type, value.shape
-        ir.convenience.replace_all_uses_with(value, made)
-        del graph.initializers[name]
-        graph.insert_before(graph[0], nodes)
-        stored += numbers.size
-    return stored
-
-
-def _nodes(name: str, weight: np.ndarray, precision: str) -> Iterator[ir.Node]:
-    """Those that make the weight again, bit for bit; none where it cannot be stored so."""
-    if precision == "fp16":
-        with np.errstate(over="ignore"):
-            half = weight.astype(np.float16)
-        if np.array_equal(half.astype(np.float32), weight):
-            yield _cast(name, half)
-        return
-    if (found := _steps_of(weight)) is None:
-        return
-    steps, scale = found
-    cast = _cast(name, steps)
-    yield cast
-    yield ir.node("Mul", [cast.outputs[0], _constant(f"{name}_scale", scale)], name=f"{name}_float")
-
-
-def _steps_of(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """int8 steps and float32 scales whose product is the weight; `None` where there are none.
-
-    The exporter may have transposed a matrix or stacked several: rows are looked for along each side.
-    """
-    for axes in {tuple(range(1, weight.ndim)), (weight.ndim - 1,), (weight.ndim - 2,)}:
-        scale = np.abs(weight).max(axis=axes, keepdims=True) / np.float32(STEPS)
-        scale = np.where(scale > 0, scale, np.float32(1))
-        steps = np.rint(weight / scale).astype(np.int8)
-        if np.array_equal(steps * scale, weight):
-            return steps, scale
-    return None
-
-
-def _cast(name: str, stored: np.ndarray) -> ir.Node:
-    kind = "fp16" if stored.dtype == np.float16 else "int8"
-    return ir.node("Cast", [_constant(f"{name}_{kind}", stored)], attributes={"to": ir.DataType.FLOAT}, name=f"{name}_cast")
-
-
-def _constant(name: str, array: np.ndarray) -> ir.Value:
-    tensor = ir.tensor(array, name=name)
-    return ir.Value(name=name, type=ir.TensorType(tensor.dtype), shape=ir.Shape(array.shape), const_value=tensor)

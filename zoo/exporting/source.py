@@ -16,6 +16,7 @@ from zoo.errors import UnknownName, UsageError
 from zoo.exporting.export import Trained
 from zoo.exporting.given import configured
 from zoo.exporting.precision import rounded
+from zoo.exporting.products import twin_of
 from zoo.graph import Assets, Graph
 from zoo.paths import mirror
 from zoo.plugins import resolve
@@ -192,7 +193,7 @@ def load_graph(manifest: Manifest, runs: Sequence[Path], registry: Registry) -> 
     module = rounded(module, manifest.precision)
     declared = spec.export(manifest.variant)
     assets = Assets(declared.inputs, declared.outputs, manifest.classes, registry.dataset(spec.dataset).picture, {})
-    graph: Graph = resolve(declared.target, owner=spec.id)(module, assets)
+    graph = twin_of(resolve(declared.target, owner=spec.id)(module, assets), manifest.precision)
     graph.module.eval()
     return graph
 

@@ -14,7 +14,7 @@ import torch
 
 from zoo.errors import ExportError, UsageError
 from zoo.exporting.join import check_text, join, module_inputs, traced_example
-from zoo.exporting.precision import store
+from zoo.exporting.store import store
 from zoo.graph import Graph
 from zoo.sample import sample_input
 from zoo.spec import TensorSpec, replaced

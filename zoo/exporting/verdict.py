@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import torch
 from zoo.certify.certificate import Stored
 from zoo.errors import ExportError
 from zoo.exporting.precision import rounded
+from zoo.exporting.products import DYNAMIC, IntegerProducts
 
 if TYPE_CHECKING:
     from torch import nn
@@ -36,7 +38,8 @@ def round_weights(trained: Trained, precision: str, progress: Progress) -> tuple
         return trained, None
     task = trained.task
     smaller = rounded(trained.module.cpu().float().eval(), precision)
-    before, after = (_metrics(trained, module, progress) for module in (trained.module, smaller))
+    before = _metrics(trained, trained.module, False, progress)
+    after = _metrics(trained, smaller, precision == DYNAMIC, progress)
     old, new = before[task.metric], after[task.metric]
     loss = old - new if task.higher_is_better else new - old
     told = f"{task.metric} {new:.6g} in {precision}, {old:.6g} in fp32"
@@ -57,7 +60,8 @@ def round_weights(trained: Trained, precision: str, progress: Progress) -> tuple
     return replace(trained, module=smaller, metrics={**trained.metrics, **after}), stored
 
 
-def _metrics(trained: Trained, module: nn.Module, progress: Progress) -> dict[str, float]:
+def _metrics(trained: Trained, module: nn.Module, whole: bool, progress: Progress) -> dict[str, float]:
     """Those that the run has, on the test split."""
-    found, _ = trained.task.examine(module, trained.dataset.splits["test"], torch.device("cpu"), progress)
+    with IntegerProducts() if whole else contextlib.nullcontext():
+        found, _ = trained.task.examine(module, trained.dataset.splits["test"], torch.device("cpu"), progress)
     return {name: score.value for name, score in found.items() if name in trained.metrics or name == trained.task.metric}

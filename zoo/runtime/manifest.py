@@ -17,7 +17,7 @@ from zoo.errors import IntegrityError
 
 CONTRACT = 1
 DTYPES = ("uint8", "int64", "float32", "bool", "string")
-PRECISIONS = ("fp32", "fp16", "int8")
+PRECISIONS = ("fp32", "fp16", "int8", "int8-dynamic")
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9][A-Za-z0-9_-]*)*\Z")
 SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 
@@ -85,7 +85,7 @@ class Run:
 class Manifest:
     """Everything an artifact says of itself.
 
-    `config` shapes a network with given weights; a trained one's run knows it. `precision` is what large weights are stored in.
+    `config` shapes a network with given weights; a trained one's run knows it. `precision` is that of large weights.
     `model_sha256`, `certificate_sha256`, `golden_sha256` and `run` are `None` in what a graph carries inside: a file cannot
     name its own hash, nor that of a certificate that names it.
     """

@@ -10,7 +10,7 @@ from zoo.errors import UsageError
 from zoo.plugins import resolve
 from zoo.registry import Registry
 from zoo.spec import LBFGS, TAG, ModelSpec, Recipe
-from zoo.training.task import SolvedTask
+from zoo.training.task import SolvedTask, Task
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,8 @@ def check_solver(spec: ModelSpec, recipe: Recipe, options: Options, processes: i
     if solved and (options.compiled or options.captured or options.precision or options.checkpoint_every):
         what = "--precision, --compile, --cuda-graphs and --checkpoint-every"
         raise UsageError(f"{spec.id} is solved in float64; {what} have no meaning for it.")
+    if options.captured and isinstance(kind, type) and issubclass(kind, Task) and not kind.fixed_shapes:
+        raise UsageError(f"--cuda-graphs is for steps of one shape; the batches of {spec.id} are as long as their sentences.")
     if solved and recipe.clip:
         raise UsageError(f"{spec.id} is solved as a whole; there is no step whose gradient clip={recipe.clip:g} could clip.")
     return solved

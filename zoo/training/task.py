@@ -49,6 +49,9 @@ class Task(ABC):
     loss_allowed: ClassVar[float] = 0.0
     """By how much `metric` may be worse where weights are stored in fewer bits; `zoo export --precision` refuses more."""
 
+    fixed_shapes: ClassVar[bool] = True
+    """Whether all batches but the last have one shape, and a step waits for no number of the device's: it can be captured."""
+
     def __init__(self, spec: ModelSpec, recipe: Recipe | None, dataset: Dataset) -> None:
         self.spec, self.recipe, self.dataset = spec, recipe, dataset
 

@@ -88,6 +88,7 @@ class Translation(Task):
     metric = "bleu"
     higher_is_better = True
     loss_allowed = 0.5
+    fixed_shapes = False
 
     @cached_property
     def vocabularies(self) -> tuple[Vocabulary, Vocabulary]:
@@ -102,9 +103,12 @@ class Translation(Task):
 
     def resident(self, split: Split, device: torch.device) -> Sentences:
         """Ids of a split's sentences on the device; lengths stay on the CPU, where batches are cut."""
+        return self._sentences(split, device, LONGEST)
+
+    def _sentences(self, split: Split, device: torch.device, longest: int | None) -> Sentences:
         reads, writes = self.vocabularies
-        read = reads.encode(split["source"], longest=LONGEST)
-        target, times = writes.encode_target(split["target"], longest=LONGEST)
+        read = reads.encode(split["source"], longest=longest)
+        target, times = writes.encode_target(split["target"], longest=longest)
         tensors = {
             "source": torch.from_numpy(read.ids).to(device),
             "lengths": torch.from_numpy(read.lengths),
@@ -188,7 +192,8 @@ class Translation(Task):
             `loss` (nats an id), `perplexity` and what `score` gives of greedy translations; and these, as `translation`.
         """
         self.vocabularies = vocabularies_of(module)
-        likely, translations = self._measured(module, self.resident(split, device), progress)
+        sentences = self._sentences(split, device, None)  # whole, as a graph reads them
+        likely, translations = self._measured(module, sentences, progress)
         answers = {"translation": translations}
         return {**{name: Score(value) for name, value in likely.items()}, **self.score(answers, split)}, answers
 
@@ -265,6 +270,6 @@ def scores(translations: np.ndarray, references: np.ndarray) -> dict[str, float]
 
 def _by_length(lengths: Tensor, times: Tensor) -> list[Tensor]:
     """Batches of like length whose padded ids stay below a bound: int64 [sentences] each."""
-    order = (times * (LONGEST + 1) + lengths).argsort(stable=True)
+    order = (times * (int(lengths.max()) + 1) + lengths).argsort(stable=True)
     found = like_length(order.tolist(), times.tolist(), most=AT_ONCE, padded=WORDS_AT_ONCE)
     return [torch.tensor(batch) for batch in found]

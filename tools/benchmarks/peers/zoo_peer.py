@@ -1,6 +1,6 @@
 """The product itself: `zoo.train`, held after each epoch until the next one is asked for.
 
-`python zoo_peer.py RECIPE DATA-FOLDER EPOCHS DEVICE`
+`python zoo_peer.py RECIPE DATA EPOCHS DEVICE`; DATA is a folder of pictures, or a file of pairs.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ class Held(Progress):
         if " epoch " in text:
             (metrics,) = self.folder.glob("*/*/metrics.jsonl")
             line = msgspec.json.decode(metrics.read_bytes().splitlines()[-1])
-            answer(seconds=line["seconds"] - self.before, accuracy=line["test_accuracy"], loss=line["test_loss"])
+            reached = {key.partition("_")[2]: value for key, value in line.items() if key.startswith(("test_", "validation_"))}
+            answer(seconds=line["seconds"] - self.before, **reached)
             self.before = line["seconds"]
         elif str(self.folder) in text:  # the run's folder, its device and precision
             answer(ready=f"zoo {version('onnx-zoo')}, {text.rpartition(', ')[2]}")
@@ -45,7 +46,16 @@ def main() -> None:
     recipe, data, epochs, device = sys.argv[1:5]
     with tempfile.TemporaryDirectory() as name:
         progress = Held(Path(name))
-        zoo.train(recipe, recipe={"epochs": int(epochs)}, device=device, output=name, progress=progress, data=data, name="measured")
+        zoo.train(
+            recipe,
+            recipe={"epochs": int(epochs)},
+            device=device,
+            output=name,
+            progress=progress,
+            data=data,
+            columns={"source": "0", "target": "1"} if data.endswith(".tsv") else None,
+            name="measured",
+        )
 
 
 if __name__ == "__main__":
