@@ -119,9 +119,8 @@ def main() -> None:
     if given.plot:
         draw(runs, given.plot)
     seconds, milliseconds = epochs_of(given.models, given.rounds), sentences_of(given.models, given.artifacts, given.rounds)
-    print(
-        f"| model | parameters | perplexity | BLEU, greedy | BLEU, beam 5 | s an epoch, {os.cpu_count()} cores | ms a sentence, beam 5 |"
-    )
+    cores = os.cpu_count()
+    print(f"| model | parameters | perplexity | BLEU, greedy | BLEU, beam 5 | s an epoch, {cores} cores | ms a sentence, beam 5 |")
     print("|---|---|---|---|---|---|---|")
     for model, run in runs.items():
         certificate = json.loads((given.artifacts / f"{model}.beam" / "certificate.json").read_text(encoding="utf-8"))
