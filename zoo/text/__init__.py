@@ -7,6 +7,8 @@
     pairs.py        byte-pair encoding: words → pieces
     stored.py       vocabulary ↔ bytes
     batches.py      texts of like length together
+    corpus.py       running text → a memory map of word ids
+    similarity.py   word vectors → figures
 
 Nothing here imports torch or onnx. The twin of `encode` and `decode` in ONNX is `zoo.exporting.text`.
 """
