@@ -219,7 +219,8 @@ def export(
         variants: of the model's exports; none given, all.
         opset: of the graphs; the default is 20.
         providers: of onnxruntime that are certified beside the CPU.
-        precision: `"fp16"` or `"int8"` store large weights so, as `output/<id>.<precision>`; arithmetic stays float32's.
+        precision: `"fp16"` and `"int8"` store large weights so, as `output/<id>.<precision>`, arithmetic stays float32's;
+            `"int8-dynamic"` multiplies matrices in whole numbers, too.
         config: fields to change of a model with given weights: `{"expr": "a & b"}`.
         name: tag under which such a model is exported.
         progress: who is told.

@@ -14,7 +14,7 @@ SCORE = TensorSpec(
     meaning="natural log of the translation's probability over its number of ids",
     high=0,
 )
-OURS = "goal of this zoo: sacreBLEU, lower-cased, 13a, test_2016_flickr"
+OURS = "goal of this zoo: sacreBLEU, lower-cased, 13a, test split"
 
 RECIPE = Recipe(
     optimiser=AdamW(lr=2e-3, beta2=0.98, weight_decay=0.01),
@@ -102,6 +102,7 @@ MODELS = (
         "Bahdanau, Cho & Bengio 2015, arXiv 1409.0473; Sennrich, Haddow & Birch 2016, arXiv 1508.07909",
         Config(text="bpe", words=6_000),
         RECIPE,
+        30.0,
         dataset="lohelp.pl-en",
     ),
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 
 import numpy as np
 import onnx
@@ -17,11 +19,13 @@ from torch import nn
 
 from zoo import api
 from zoo.certify.form import read_proof
-from zoo.errors import ExportError, UsageError
+from zoo.errors import ExportError, IntegrityError, UsageError
 from zoo.exporting.export import export
 from zoo.exporting.precision import LEAST, SCALE_BITS, rounded
+from zoo.exporting.products import to_steps
 from zoo.exporting.source import load_graph, source_of
 from zoo.exporting.store import store
+from zoo.exporting.trace import quiet_export
 from zoo.progress import Progress
 from zoo.runtime.artifact import check
 from zoo.runtime.manifest import parse
@@ -125,7 +129,7 @@ def test_an_export(logistic, precision, least, most, tmp_path, zoo_registry):
     assert stored.value_before == logistic.state.metrics["accuracy"]
     assert abs(stored.loss) <= stored.allowed
     assert not artifact.certificate.changed
-    assert f"are stored in {precision}" in (artifact.path / "README.md").read_text(encoding="utf-8")
+    assert f"are stored in {precision.removesuffix('-dynamic')}" in (artifact.path / "README.md").read_text(encoding="utf-8")
     api.verify(artifact.id, artifacts=tmp_path)
     read_proof(check(artifact.path))
     manifest = parse((artifact.path / "zoo.json").read_bytes(), where="zoo.json")
@@ -133,6 +137,119 @@ def test_an_export(logistic, precision, least, most, tmp_path, zoo_registry):
     trained = next(p for p in api.load("logreg.sgd", run=logistic.path).parameters() if p.dim() == 2)
     assert not torch.equal(weight, trained)
     assert torch.allclose(weight, trained, atol=0.02)
+
+
+def test_the_graph_of_an_export_answers_as_its_file(logistic, tmp_path, zoo_registry):
+    (artifact,) = api.export(run=logistic.path, output=tmp_path, precision="int8-dynamic")
+    graph = load_graph(api.open(artifact.path).manifest, [logistic.path.parents[1]], zoo_registry)
+    image = np.random.default_rng(0).integers(0, 256, (200, 28, 28), dtype=np.uint8)
+    with torch.inference_mode():
+        ours = graph.module(torch.from_numpy(image)).numpy()
+        plain = graph.module.module(torch.from_numpy(image)).numpy()
+    theirs = api.open(artifact.path).run(image=image)["probabilities"]
+    assert np.abs(ours - theirs).max() < 1e-5 < np.abs(plain - theirs).max()
+    assert np.array_equal(api.open(artifact.path).run(image=image[:1])["probabilities"], theirs[:1])  # no batch mates
+
+
+def lie(artifact, folder, **said):
+    """The artifact with another `stored`, all hashes right."""
+    shutil.copytree(artifact.path, folder)
+    certificate = json.loads((folder / "certificate.json").read_text(encoding="utf-8"))
+    certificate["stored"] = {**(certificate["stored"] or said), **said} if said else None
+    content = json.dumps(certificate).encode()
+    (folder / "certificate.json").write_bytes(content)
+    manifest = json.loads((folder / "zoo.json").read_text(encoding="utf-8"))
+    manifest["certificate_sha256"] = hashlib.sha256(content).hexdigest()
+    (folder / "zoo.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return folder
+
+
+def test_a_certificate_that_lies_about_its_weights_is_refused(logistic, tmp_path):
+    (artifact,) = api.export(run=logistic.path, output=tmp_path / "made", precision="int8")
+    name = artifact.id
+    for number, (said, words) in enumerate(
+        (
+            ({}, "weights in fp32, not in int8"),
+            ({"precision": "int8-dynamic"}, "weights in int8-dynamic, not in int8"),
+            ({"loss": 0.5}, "costs more of its task than was allowed"),
+            ({"size": -7}, "has no size"),
+        )
+    ):
+        with pytest.raises(IntegrityError, match=words):
+            api.verify(lie(artifact, tmp_path / str(number) / name, **said))
+    assert api.verify(lie(artifact, tmp_path / "same" / name, precision="int8")).passed
+
+
+class Normalised(nn.Module):
+    """Layers that the exporter joins with what normalises them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            *(
+                nn.Conv2d(1, 16, 3),
+                nn.BatchNorm2d(16),
+                nn.ReLU(),
+                nn.Conv2d(16, 16, 3, bias=False),
+                nn.BatchNorm2d(16),
+                nn.Flatten(),
+            ),
+            *(nn.Linear(256, 32), nn.BatchNorm1d(32)),
+        )
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        """float32 [batch, 1, 8, 8] → [batch, 32]."""
+        return self.layers(image)
+
+
+def test_normalisation_is_joined_before_weights_are_rounded():
+    torch.manual_seed(0)
+    module = Normalised()
+    module(torch.randn(64, 1, 8, 8) * 3 + 1)  # statistics that are not 0 and 1
+    module.eval()
+    image = torch.randn(5, 1, 8, 8)
+    small = rounded(module, "int8")
+    assert not any(isinstance(part, nn.BatchNorm2d | nn.BatchNorm1d) for part in small.modules())
+    assert torch.allclose(small(image), module(image), atol=0.1)
+    assert any(isinstance(part, nn.BatchNorm2d) for part in module.modules())  # the network itself is left alone
+    with quiet_export():
+        program = torch.onnx.export(small, (image,), dynamo=True, verbose=False)
+    assert store(program.model, "int8") == sum(weight.numel() for weight in small.parameters() if weight.numel() >= LEAST)
+
+
+def test_what_is_rounded_in_the_end_is_refused_in_whole_numbers(tmp_path):
+    run = api.train("autoencoder.linear-decoder", recipe={"steps": 2}, output=tmp_path / "runs")
+    with pytest.raises(ExportError, match="cannot be exact: its reconstruction is rounded to whole numbers; --precision int8"):
+        api.export(run=run.path, output=tmp_path, precision="int8-dynamic", variants=["autoencoder"])
+
+
+@pytest.mark.parametrize("opset", [17, 20])
+@pytest.mark.parametrize("layout", ["Gemm, turned", "Gemm", "MatMul"])
+def test_a_product_of_whole_numbers(opset, layout):
+    weight = rounded(Weighted(a_weight(40, 60, 3, 1)), "int8").weight.detach()
+    bias = torch.linspace(-1, 1, 40)
+    shape = ["batch", 3, 60] if layout == "MatMul" else ["batch", 60]
+    laid = weight.numpy() if layout == "Gemm, turned" else np.ascontiguousarray(weight.numpy().T)
+    names = ["x", "w"] if layout == "MatMul" else ["x", "w", "b"]
+    node = onnx.helper.make_node(layout.partition(",")[0], names, ["y"], **({"transB": 1} if "turned" in layout else {}))
+    graph = onnx.helper.make_graph(
+        [node],
+        "one",
+        [onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, shape)],
+        [onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [*shape[:-1], 40])],
+        [numpy_helper.from_array(laid, "w"), *([] if layout == "MatMul" else [numpy_helper.from_array(bias.numpy(), "b")])],
+    )
+    model = ir.from_proto(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", opset)], ir_version=9))
+    assert store(model, "int8-dynamic") == 2400
+    content = ir.to_proto(model).SerializeToString()
+    onnx.checker.check_model(onnx.load_from_string(content), full_check=True)
+    assert [node.op_type for node in model.graph].count("MatMulInteger") == 1
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    x = torch.randn(7, *([3] if layout == "MatMul" else []), 60)
+    x[2] = 0
+    (found,) = session.run(None, {"x": x.numpy()})
+    right = nn.functional.linear(to_steps(x), weight, None if layout == "MatMul" else bias).numpy()
+    assert np.abs(found - right).max() < 1e-5 * np.abs(right).max()
 
 
 def test_what_costs_too_much_is_refused_and_nothing_is_left(logistic, tmp_path, monkeypatch, zoo_registry):

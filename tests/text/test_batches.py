@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,5 +15,7 @@ def test_batches_hold_every_text_once_and_no_more_than_they_may(sizes, most, pad
     order = sorted(range(len(sizes)), key=sizes.__getitem__)
     batches = list(like_length(order, sizes, most=most, padded=padded))
     assert [place for batch in batches for place in batch] == order
+    for batch, following in pairwise(batches):  # none could be larger
+        assert len(batch) == most or (len(batch) + 1) * sizes[following[0]] > padded
     for batch in batches:
         assert len(batch) == 1 or (len(batch) <= most and len(batch) * max(sizes[at] for at in batch) <= padded)

@@ -121,7 +121,7 @@ class Stored(Spec):
     """What it costs, and gains, to store large weights in fewer bits. All else in the certificate is of the network so rounded.
 
     Args:
-        precision: `"fp16"` or `"int8"`.
+        precision: `"fp16"`, `"int8"` or `"int8-dynamic"`.
         numbers: stored in it.
         size: of the file, in bytes.
         size_before: with the same weights in float32.
@@ -130,6 +130,7 @@ class Stored(Spec):
         value_before: of the network as it was trained.
         allowed: by how much the metric may be worse.
         loss: by how much it is; negative where it is better.
+        higher_is_better: of the metric.
     """
 
     precision: str
@@ -141,6 +142,7 @@ class Stored(Spec):
     value_before: float
     allowed: float
     loss: float
+    higher_is_better: bool = True
 
 
 class Certificate(Spec):

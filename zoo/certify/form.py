@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from zoo.certify.certificate import CONTRACT, TIE, Certificate, close_share, error_bound, hidden_bound
+from zoo.certify.certificate import CONTRACT, TIE, Certificate, Stored, close_share, error_bound, hidden_bound
 from zoo.certify.exact import is_inside, rule_of
 from zoo.errors import IntegrityError, UsageError
 from zoo.runtime.artifact import CERTIFICATE, GOLDEN, Artifact
@@ -94,7 +94,7 @@ def _certificate(artifact: Artifact) -> Certificate:
         raise IntegrityError(f"{file} is no certificate: {error}.") from error
     if certificate.problems:
         raise IntegrityError(f"{file} is the certificate of a model that failed: {_listed(certificate.problems, 1)}.")
-    if wrong := _missing(certificate, manifest):
+    if wrong := _missing(certificate, manifest) or _stored(certificate.stored, manifest):
         raise IntegrityError(f"{file} does not prove what a certificate has to: {wrong}.")
     return certificate
 
@@ -126,6 +126,15 @@ def _missing(certificate: Certificate, manifest: Manifest) -> str | None:
             return f"the bound of {name} is {bound.bound:g}, which should be {right:g}"
         if not bound.passed:
             return f"{name} lies {bound.onnxruntime_error:g} from the golden answer, beyond its bound"
+    return None
+
+
+def _stored(stored: Stored | None, manifest: Manifest) -> str | None:
+    """What is wrong with what is said of weights in fewer bits, in a clause."""
+    if (stored.precision if stored else "fp32") != manifest.precision:
+        return f"it is of weights in {_listed([stored.precision]) if stored else 'fp32'}, not in {manifest.precision}"
+    if stored and not (stored.loss <= stored.allowed and stored.size > 0 and stored.numbers > 0 and stored.size_before > 0):
+        return "its model costs more of its task than was allowed, or has no size"
     return None
 
 
@@ -213,7 +222,7 @@ def _check_case(where: Path, name: str, case: Vectors, manifest: Manifest, certi
 
 def _check_close(where: Path, cases: Collection[Vectors], manifest: Manifest, certificate: Certificate) -> None:
     """Most golden answers must be sure: where rounding may turn them all, none proves anything."""
-    share = close_share(certificate.stored.precision if certificate.stored else "fp32")
+    share = close_share(manifest.precision)
     limits = {name: bound.bound for name, bound in (certificate.bounds | certificate.hidden).items()}
     for source, limit in limits.items():
         found = [case.close(manifest, source, limit) for case in cases]

@@ -18,9 +18,9 @@ from zoo.certify.certify import Subject, certify
 from zoo.data.dataset import Dataset
 from zoo.errors import ExportError, ParityError, UnknownName
 from zoo.exporting.precision import check_precision
-from zoo.exporting.products import twin_of
+from zoo.exporting.products import check_products, products, twin_of
 from zoo.exporting.trace import DEFAULT_OPSET, Traced, check_opset, trace
-from zoo.exporting.verdict import round_weights
+from zoo.exporting.verdict import check_metric, round_weights
 from zoo.files import replacing_folder
 from zoo.graph import Assets, Graph
 from zoo.plugins import DISTRIBUTION, resolve
@@ -128,7 +128,7 @@ def export(
                 f"export of {trained.spec.id} called", variant, trained.spec.exports, hint=f"zoo show {trained.spec.id}"
             )
     trained, stored = round_weights(trained, precision, progress)
-    pictures = _Pictures(trained)
+    pictures = _Pictures(trained, precision)
     return [_export_one(trained, pictures, folder, variant, opset, providers, stored, progress) for variant in wanted]
 
 
@@ -137,15 +137,17 @@ class _Pictures:
 
     Args:
         trained: whose they are.
+        precision: of the file that they stand beside.
     """
 
-    def __init__(self, trained: Trained) -> None:
-        self.trained = trained
+    def __init__(self, trained: Trained, precision: str) -> None:
+        self.trained, self.precision = trained, precision
 
     @cached_property
     def plots(self) -> dict[str, Plot]:
         """By name."""
-        return gather(self.trained.seen).plots
+        with products(self.precision):
+            return gather(self.trained.seen).plots
 
     @cached_property
     def files(self) -> dict[str, bytes]:
@@ -173,6 +175,7 @@ def _export_one(
     assets = Assets(declared.inputs, declared.outputs, dataset.classes, dataset.picture, dataset.splits["test"])
     graph: Graph = resolve(declared.target, owner=spec.id)(module, assets)
     graph.module.eval()
+    check_products(graph, [tensor.name for tensor in declared.outputs], artifact_id, precision)
     facts = _facts(trained, artifact_id, variant, precision)
     test = trained.dataset.splits["test"]
     # The golden cases lie beside the model. The sentences of a corpus may not be given away with it, so none becomes one.
@@ -210,6 +213,7 @@ def _export_one(
         if stored:
             sizes = {"numbers": traced.stored, "size": len(content), "size_before": traced.before}
             certificate = replaced(certificate, stored=replaced(stored, **sizes))
+            check_metric(certificate)
         if not certificate.passed:
             raise ParityError(f"{artifact_id} does not answer as its PyTorch original does: {'; '.join(certificate.problems)}.")
         encoded = msgspec.json.format(msgspec.json.encode(certificate), indent=2) + b"\n"

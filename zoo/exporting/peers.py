@@ -30,11 +30,14 @@ def peers_of(names: Sequence[str], path: Path, provider: str, runs: Sequence[Pat
     found = {BARE: bare()}
     if originals := [name for name in names if name != BARE]:
         from zoo.benchmark import against
+        from zoo.exporting.products import Twin
         from zoo.exporting.source import load_graph
 
         manifest = open_model(path, providers=(provider,)).manifest
         graph = load_graph(manifest, runs, registry())
+        # The network itself: its twin imitates the file's whole numbers, which takes PyTorch longer than anyone would bear.
+        module = graph.module.module if isinstance(graph.module, Twin) else graph.module
         device = "cuda" if provider in ("cuda", "tensorrt") else "cpu"
         inputs = [tensor.name for tensor in manifest.inputs]
-        found |= {peer.name: peer for peer in against.peers(originals, graph.module, inputs, device=device, graph=graph)}
+        found |= {peer.name: peer for peer in against.peers(originals, module, inputs, device=device, graph=graph)}
     return [found[name] for name in dict.fromkeys(names)]

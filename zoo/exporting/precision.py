@@ -1,7 +1,8 @@
 """A smaller file: weights in fewer bits.
 
-The network is rounded first, and what is exported, certified and shipped is the rounded network. So its certificate is as strict as
-any: the file and PyTorch have the very same numbers. What rounding costs is measured beside it, in the task's own metric.
+The network is rounded first, and what is exported, certified and shipped is the rounded network: the file and PyTorch have the very
+same numbers, so the certificate is as strict as any. (That of `"int8-dynamic"`, where activations are rounded too, is not: there
+a step more or less is rounding.) What it costs is measured beside it, in the task's own metric.
 
 int8 is symmetric, a scale per row of a matrix or per filter (Krishnamoorthi 2018, arXiv 1806.08342, section 2.1).
 `zoo.exporting.store` writes it, and `zoo.exporting.products` has what `"int8-dynamic"` does besides.
@@ -10,9 +11,11 @@ int8 is symmetric, a scale per row of a matrix or per filter (Krishnamoorthi 201
 from __future__ import annotations
 
 import copy
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from zoo.errors import ExportError, UsageError
 from zoo.runtime.manifest import PRECISIONS
@@ -47,7 +50,7 @@ def rounded(module: nn.Module, precision: str) -> nn.Module:
     """
     if precision == "fp32":
         return module
-    module = copy.deepcopy(module)
+    module = _without_normalisation(copy.deepcopy(module))
     weights = [weight for weight in module.parameters() if is_large(weight)]
     if not weights:
         raise ExportError(
@@ -55,7 +58,26 @@ def rounded(module: nn.Module, precision: str) -> nn.Module:
         )
     with torch.no_grad():
         for weight in weights:
+            if not torch.isfinite(weight).all():
+                raise ExportError(f"A weight of {list(weight.shape)} is not finite, so it cannot be stored in {precision}.")
             weight.copy_(_half(weight) if precision == "fp16" else _steps(weight))
+    return module
+
+
+def _without_normalisation(module: nn.Module) -> nn.Module:
+    """The module with each batch normalisation put into the layer before it, as the exporter does: what is rounded must be what is
+    written."""
+    for part in list(module.modules()):
+        if not isinstance(part, nn.Sequential):
+            continue
+        for (name, layer), (after, norm) in pairwise(list(part.named_children())):
+            if isinstance(layer, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                part._modules[name] = fuse_conv_bn_eval(layer, norm)
+            elif isinstance(layer, nn.Linear) and isinstance(norm, nn.BatchNorm1d):
+                part._modules[name] = fuse_linear_bn_eval(layer, norm)
+            else:
+                continue
+            part._modules[after] = nn.Identity()
     return module
 
 

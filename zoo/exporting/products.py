@@ -9,7 +9,8 @@ section 2.1.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import contextlib
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +19,7 @@ import onnx_ir as ir
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from zoo.errors import ExportError
 from zoo.exporting.precision import is_large
 from zoo.graph import Graph
 
@@ -35,17 +37,31 @@ class IntegerProducts(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None) -> Any:
         """Round the first argument of `linear`."""
-        kwargs = dict(kwargs or {})
-        if func is nn.functional.linear:
-            x, weight, *bias = (*args, *kwargs.values())
-            if is_large(weight):
-                return func(to_steps(x), weight, *bias)
-        return func(*args, **kwargs)
+        given = {**dict(zip(("input", "weight", "bias"), args, strict=False)), **(kwargs or {})}
+        if func is nn.functional.linear and isinstance(given["weight"], nn.Parameter) and is_large(given["weight"]):
+            return func(to_steps(given["input"]), given["weight"], given.get("bias"))
+        return func(*args, **(kwargs or {}))
 
 
 def twin_of(graph: Graph, precision: str) -> Graph:
     """The declared graph of a rounded network as its file of that precision computes it."""
     return replace(graph, module=Twin(graph.module)) if precision == DYNAMIC else graph
+
+
+def products(precision: str) -> contextlib.AbstractContextManager[object]:
+    """Within it, PyTorch computes as a file of that precision."""
+    return IntegerProducts() if precision == DYNAMIC else contextlib.nullcontext()
+
+
+def check_products(graph: Graph, outputs: Collection[str], name: str, precision: str) -> None:
+    """Refuse numbers that are rounded to whole ones in the end: a step more or less within moves them, which is never allowed.
+
+    Raises:
+        ExportError: an exact output follows from a float that is no output.
+    """
+    hidden = [head.output for head in graph.heads if head.source not in outputs]
+    if precision == DYNAMIC and hidden:
+        raise ExportError(f"{name} cannot be exact: its {hidden[0]} is rounded to whole numbers; --precision int8 can do it.")
 
 
 def to_steps(x: Tensor) -> Tensor:

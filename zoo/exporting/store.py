@@ -32,6 +32,8 @@ def store(model: ir.Model, precision: str) -> int:
         weight = value.const_value
         if weight is None or weight.dtype != ir.DataType.FLOAT or len(weight.shape) < 2 or weight.size < LEAST:
             continue
+        if value.is_graph_output():
+            continue
         numbers = weight.numpy()
         parts = _half(numbers) if precision == "fp16" else _steps(numbers)
         if parts is None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
 
-from zoo.certify.certificate import Stored
+from zoo.certify.certificate import Certificate, Stored
 from zoo.errors import ExportError
 from zoo.exporting.precision import rounded
-from zoo.exporting.products import DYNAMIC, IntegerProducts
+from zoo.exporting.products import products
 
 if TYPE_CHECKING:
     from torch import nn
@@ -38,8 +37,8 @@ def round_weights(trained: Trained, precision: str, progress: Progress) -> tuple
         return trained, None
     task = trained.task
     smaller = rounded(trained.module.cpu().float().eval(), precision)
-    before = _metrics(trained, trained.module, False, progress)
-    after = _metrics(trained, smaller, precision == DYNAMIC, progress)
+    before = _metrics(trained, trained.module, "fp32", progress)
+    after = _metrics(trained, smaller, precision, progress)
     old, new = before[task.metric], after[task.metric]
     loss = old - new if task.higher_is_better else new - old
     told = f"{task.metric} {new:.6g} in {precision}, {old:.6g} in fp32"
@@ -56,12 +55,29 @@ def round_weights(trained: Trained, precision: str, progress: Progress) -> tuple
         value_before=old,
         allowed=task.loss_allowed,
         loss=loss,
+        higher_is_better=task.higher_is_better,
     )
     return replace(trained, module=smaller, metrics={**trained.metrics, **after}), stored
 
 
-def _metrics(trained: Trained, module: nn.Module, whole: bool, progress: Progress) -> dict[str, float]:
+def check_metric(certificate: Certificate) -> None:
+    """Hold the file's own figure, where it is of the whole model, against what the network as it was trained reached.
+
+    Raises:
+        ExportError: it is worse by more than is allowed.
+    """
+    stored, found = certificate.stored, certificate.audit.onnxruntime_metrics
+    if stored is None or stored.metric not in found:
+        return
+    new = found[stored.metric]
+    worse = (stored.value_before - new) * (1 if stored.higher_is_better else -1)
+    if not worse <= stored.allowed:
+        told = f"{stored.metric} of the file is {new:.6g}, that of the network {stored.value_before:.6g}"
+        raise ExportError(f"{certificate.id} is not exported: {told}, worse by more than {stored.allowed:g}.")
+
+
+def _metrics(trained: Trained, module: nn.Module, precision: str, progress: Progress) -> dict[str, float]:
     """Those that the run has, on the test split."""
-    with IntegerProducts() if whole else contextlib.nullcontext():
+    with products(precision):
         found, _ = trained.task.examine(module, trained.dataset.splits["test"], torch.device("cpu"), progress)
     return {name: score.value for name, score in found.items() if name in trained.metrics or name == trained.task.metric}

@@ -106,7 +106,8 @@ def _signature(manifest: Mapping[str, Any]) -> str:
 
 
 def _figures(manifest: Mapping[str, Any], certificate: Certificate, spec: ModelSpec) -> str:
-    published = {reference.metric: reference for reference in spec.references} if manifest["id"] == spec.id else {}
+    own = manifest["id"] in (spec.id, f"{spec.id}.{manifest['precision']}")
+    published = {reference.metric: reference for reference in spec.references} if own else {}
     rows = []
     for name, value in manifest["metrics"].items():
         reference = published.get(name)
@@ -121,8 +122,13 @@ def _stored(stored: Stored | None) -> str:
     if stored is None:
         return ""
     name, before = stored.metric.replace("_", " "), figure(stored.value_before)
+    arithmetic = (
+        "matrix products are of whole numbers, too, to which what comes in is rounded row by row"
+        if stored.precision == "int8-dynamic"
+        else "arithmetic is float32's, and so is the speed"
+    )
     return (
-        f"\n\nIts {stored.numbers:,} large weights are stored in {stored.precision}; arithmetic is float32's, and so is the speed. "
+        f"\n\nIts {stored.numbers:,} large weights are stored in {stored.precision.removesuffix('-dynamic')}; {arithmetic}. "
         f"The file has {stored.size:,} bytes in the place of {stored.size_before:,}. Its {name} is {figure(stored.value)}; the "
         f"network as it was trained has {before} (allowed: worse by {stored.allowed:g})."
     )

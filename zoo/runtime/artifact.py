@@ -137,11 +137,17 @@ def _check(folder: Path) -> Artifact:
         if expected != found:
             raise IntegrityError(
                 f"{folder / name} was changed or damaged: its SHA-256 is {found[:12]}…, {MANIFEST} says {expected[:12]}….",
-                hint=f"zoo export {manifest.id}",
+                hint=f"zoo export {_made_from(manifest)}",
             )
     _check_subject(contents[CERTIFICATE], manifest, where=folder / CERTIFICATE)
     refuse_external_data(contents[MODEL], where=folder / MODEL)
     return Artifact(folder, manifest, contents[MODEL], contents[CERTIFICATE], contents[GOLDEN])
+
+
+def _made_from(manifest: Manifest) -> str:
+    """What is exported to make it again: its id without the precision, which is an option."""
+    plain = manifest.precision == "fp32"
+    return manifest.id if plain else f"{manifest.id.removesuffix(f'.{manifest.precision}')} --precision {manifest.precision}"
 
 
 def _check_subject(content: bytes, manifest: Manifest, *, where: Path) -> None:

@@ -10,12 +10,12 @@ from zoo.runtime.wire import fields, varint
 
 GRAPH, INITIALIZER, DIMS, DATA_TYPE = 7, 5, 1, 2
 """Fields of ModelProto, GraphProto and TensorProto."""
-FLOATING = (1, 10, 11, 16)
-"""TensorProto.DataType: float, float16, double, bfloat16."""
+WEIGHTS = (1, 3, 10, 11, 16)
+"""TensorProto.DataType: float, int8, in which weights may be stored, float16, double, bfloat16."""
 
 
 def numbers_of(model: bytes, *, where: Path) -> int:
-    """Floating-point numbers in the initializers of the main graph: the weights, and the few constants beside them.
+    """Numbers in the initializers of the main graph, floating-point or int8: the weights, and the few constants beside them.
 
     Raises:
         IntegrityError: the file is none of ONNX.
@@ -31,7 +31,7 @@ def numbers_of(model: bytes, *, where: Path) -> int:
                     kind, _ = varint(tensor, at, where)
                 elif number == DIMS:
                     dims += _dims(tensor, start, at, where)
-            count += prod(dims) if kind in FLOATING else 0
+            count += prod(dims) if kind in WEIGHTS else 0
     return count
 
 

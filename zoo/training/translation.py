@@ -224,7 +224,9 @@ class Translation(Task):
         writes = self.vocabularies[1]
         translations = np.empty(len(split["lengths"]), object)
         order = split["lengths"].argsort(stable=True)
-        for part in torch.split(order, AT_ONCE):
+        sizes = split["lengths"].tolist()
+        for batch in like_length(order.tolist(), sizes, most=AT_ONCE, padded=WORDS_AT_ONCE):
+            part = torch.tensor(batch)
             lengths = split["lengths"][part]
             longest = int(lengths.max())
             source = split["source"][part.to(split["source"].device), :longest]
