@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from zoo.certify.certificate import CONTRACT, Audit, Case, Certificate, Oracle, OutputBound, Tie, close_share
-from zoo.certify.golden import Golden, Reference
+from zoo.certify.golden import Golden, Reference, by_length
 from zoo.certify.grid import grid
 from zoo.certify.measured import Measured
 from zoo.certify.oracle import ask_reference
@@ -21,6 +21,7 @@ from zoo.certify.texts import hostile, words_of
 from zoo.certify.ties import answers_of
 from zoo.graph import Graph, Head
 from zoo.progress import Progress
+from zoo.runtime.model import Model
 from zoo.runtime.model import open as open_model
 from zoo.runtime.session import LEVELS
 from zoo.spec import TensorSpec
@@ -165,7 +166,7 @@ def _audit(subject: Subject, providers: Sequence[str], golden: Golden, measured:
     for provider in providers:
         place = golden.name if provider == "cpu" else f"{golden.name} ({provider})"
         model = open_model(subject.path, providers=(provider,), check=False)
-        answers = model.answer(golden.inputs, batch=TEXT_BATCH if subject.graph.fronts else AUDIT_BATCH)
+        answers = _answers(model, golden.inputs, subject.graph)
         found = measured.compare(golden, answers, place=place)
         changed += found
         if not metrics:
@@ -182,6 +183,15 @@ def _audit(subject: Subject, providers: Sequence[str], golden: Golden, measured:
         torch_metrics=torch_metrics,
         onnxruntime_metrics=judged.get("cpu", {}),
     )
+
+
+def _answers(model: Model, inputs: Mapping[str, np.ndarray], graph: Graph) -> Arrays:
+    if not graph.fronts:
+        return model.answer(inputs, batch=AUDIT_BATCH)
+    order = by_length([inputs[front.input] for front in graph.fronts], len(next(iter(inputs.values()))))
+    answers = model.answer({name: array[order] for name, array in inputs.items()}, batch=TEXT_BATCH)
+    back = np.argsort(order)
+    return {name: array[back] for name, array in answers.items()}
 
 
 def _mended(ours: np.ndarray, theirs: np.ndarray, at: Sequence[int]) -> np.ndarray:

@@ -80,10 +80,11 @@ class Reference:
 
     def _run(self, module: nn.Module, inputs: Arrays, dtype: type[np.floating[Any]], advance: Advance | None) -> Arrays:
         pieces: dict[str, list[np.ndarray]] = {}
-        examples = len(inputs[self.inputs[0]])
+        order = by_length([inputs[front.input] for front in self.graph.fronts], len(inputs[self.inputs[0]]))
         with torch.inference_mode():
-            for start in range(0, examples, self.chunk):
-                arrays, encoded = self.graph.read({name: inputs[name][start : start + self.chunk] for name in self.inputs})
+            for start in range(0, len(order), self.chunk):
+                part = order[start : start + self.chunk]
+                arrays, encoded = self.graph.read({name: inputs[name][part] for name in self.inputs})
                 given = [torch.from_numpy(np.ascontiguousarray(array)) for array in arrays]
                 for name, array in encoded.items():
                     pieces.setdefault(name, []).append(array)
@@ -94,8 +95,15 @@ class Reference:
                     array = value.numpy().astype(dtype, copy=False) if value.is_floating_point() else value.numpy()
                     pieces.setdefault(name, []).append(array)
                 if advance is not None:
-                    advance(min(self.chunk, examples - start))
-        return {name: _joined(values) for name, values in pieces.items()}
+                    advance(len(part))
+        back = np.argsort(order)
+        return {name: _joined(values)[back] for name, values in pieces.items()}
+
+
+def by_length(texts: Sequence[np.ndarray], examples: int) -> np.ndarray:
+    """An order in which texts of like length follow each other: int64 [examples]. A batch takes as long as its longest."""
+    letters = sum((np.array([len(str(text)) for text in column]) for column in texts), np.zeros(examples, np.int64))
+    return np.argsort(letters, kind="stable")
 
 
 def _ask_for_margins(module: nn.Module) -> bool:
