@@ -33,7 +33,6 @@ def model(
     summary: str,
     source: str,
     config: Config,
-    recipe: Recipe,
     goal: float | None = None,
     dataset: str = "multi30k.de-en",
 ) -> ModelSpec:
@@ -47,7 +46,7 @@ def model(
         build="zoo_seq2seq.model:build",
         fit="zoo_seq2seq.fitting:fit",
         config=config,
-        recipe=recipe,
+        recipe=RECIPE,
         dataset=dataset,
         inputs=(TEXT,),
         outputs=(TRANSLATION, SCORE),
@@ -62,7 +61,6 @@ MODELS = (
         "GRU, both ways, with attention and input feeding",
         "Bahdanau, Cho & Bengio 2015, arXiv 1409.0473; Luong, Pham & Manning 2015, arXiv 1508.04025",
         Config(),
-        RECIPE,
         35.0,
     ),
     model(
@@ -70,7 +68,6 @@ MODELS = (
         "LSTM, both ways, with attention and input feeding",
         "Luong, Pham & Manning 2015, arXiv 1508.04025",
         Config(cell="lstm"),
-        RECIPE,
         35.0,
     ),
     model(
@@ -78,7 +75,6 @@ MODELS = (
         "GRU without attention: the whole sentence in one vector, fed at every step",
         "Cho et al. 2014, arXiv 1406.1078",
         Config(attention="none"),
-        RECIPE,
         24.0,
     ),
     model(
@@ -86,7 +82,6 @@ MODELS = (
         "LSTM without attention",
         "Sutskever, Vinyals & Le 2014, arXiv 1409.3215",
         Config(cell="lstm", attention="none"),
-        RECIPE,
         20.0,
     ),
     model(
@@ -94,14 +89,12 @@ MODELS = (
         "Elman's network without attention, for comparison",
         "Elman 1990, Cognitive Science 14(2), 179-211",
         Config(cell="rnn", attention="none"),
-        RECIPE,
     ),
     model(
         "help-pl-en",
         "GRU with attention over byte pairs, Polish to English: software help",
         "Bahdanau, Cho & Bengio 2015, arXiv 1409.0473; Sennrich, Haddow & Birch 2016, arXiv 1508.07909",
         Config(text="bpe", words=6_000),
-        RECIPE,
         30.0,
         dataset="lohelp.pl-en",
     ),

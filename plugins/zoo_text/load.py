@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from zoo import paths
-from zoo.data.class_layout import printable
+from zoo.data.class_layout import check_name
 from zoo.data.compressed import raw_chunks
 from zoo.data.dataset import Dataset, texts
 from zoo.errors import DataError
@@ -44,9 +44,7 @@ def read_own(path: Path, like: DatasetSpec) -> Dataset:  # noqa: ARG001
     """
     if not path.exists():
         raise DataError(f"The file {path} does not exist; --data should be a text, or a folder of .txt files.")
-    if printable(name := f"{path} ({path.resolve().name})") != name:
-        # The name goes into the run's JSON files, which are UTF-8.
-        raise DataError(f"The file {str(path)!r} has a name that is no UTF-8 text; rename it.")
+    check_name(path, "file")
     files = sorted(found for found in path.rglob("*") if found.name.endswith(SUFFIXES)) if path.is_dir() else [path]
     if not files:
         raise DataError(f"The folder {path} holds no {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}.")

@@ -22,6 +22,14 @@ from zoo.progress import Progress
 from zoo.registry import registry
 
 
+def write_pairs(path: Path, count: int) -> int:
+    """Write the first pairs of Multi30k's training split, German and English, and return how many it has."""
+    train = load_dataset(registry().dataset("multi30k.de-en"), own=None, name=None, progress=Progress()).splits["train"]
+    lines = [f"{source}\t{target}\n" for source, target in zip(train["source"], train["target"], strict=True)]
+    path.write_text("".join(lines[:count]), encoding="utf-8")
+    return len(lines)
+
+
 def main() -> None:
     """Print both systems' medians and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -30,12 +38,9 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=6000)
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
-    dataset = load_dataset(registry().dataset("multi30k.de-en"), own=None, name=None, progress=Progress())
-    train = dataset.splits["train"]
-    lines = [f"{source}\t{target}\n" for source, target in zip(train["source"], train["target"], strict=True)]
     with tempfile.TemporaryDirectory() as folder:
         pairs = Path(folder) / "pairs.tsv"
-        pairs.write_text("".join(lines[: options.pairs]), encoding="utf-8")
+        write_pairs(pairs, options.pairs)
         # One epoch more than is asked for, so that none is the last, behind which the test split is translated.
         asked = [options.model, str(pairs), str(options.rounds + 1), options.device]
         systems = [

@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from safetensors import safe_open
 from train import PEERS, System
+from train_translator import write_pairs
 
 from zoo import api
 from zoo.data.load import load_dataset
@@ -44,12 +45,10 @@ def numbers_of(run: Run) -> int:
 
 def epochs_of(models: list[str], rounds: int) -> dict[str, float]:
     """Seconds of an epoch of the whole training split."""
-    train = load_dataset(registry().dataset("multi30k.de-en"), own=None, name=None, progress=Progress()).splits["train"]
     found: dict[str, list[float]] = {model: [] for model in models}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "pairs.tsv"
-        lines = [f"{source}\t{target}\n" for source, target in zip(train["source"], train["target"], strict=True)]
-        path.write_text("".join(lines[:PAIRS]), encoding="utf-8")
+        whole = write_pairs(path, PAIRS)
         systems = [
             System(model, [sys.executable, str(PEERS / "zoo_peer.py"), model, str(path), str(rounds + 2), "cpu"], {})
             for model in models
@@ -63,7 +62,7 @@ def epochs_of(models: list[str], rounds: int) -> dict[str, float]:
         finally:
             for system in systems:
                 system.close()
-    return {model: statistics.median(seconds) * len(lines) / PAIRS for model, seconds in found.items()}
+    return {model: statistics.median(seconds) * whole / PAIRS for model, seconds in found.items()}
 
 
 def sentences_of(models: list[str], artifacts: Path, rounds: int) -> dict[str, float]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from zoo.runtime.manifest import DYNAMIC
 from zoo.spec import Spec
 
 
@@ -144,6 +145,11 @@ class Stored(Spec):
     loss: float
     higher_is_better: bool = True
 
+    @property
+    def in_whole_numbers(self) -> bool:
+        """Whether matrix products are, too."""
+        return self.precision == DYNAMIC
+
 
 class Certificate(Spec):
     """What was proven of one file.
@@ -215,7 +221,7 @@ def close_share(precision: str) -> float:
     Args:
         precision: of the file.
     """
-    return CLOSE_COARSE if precision == "int8-dynamic" else CLOSE
+    return CLOSE_COARSE if precision == DYNAMIC else CLOSE
 
 
 def metric_slack(name: str, value: float, changed: int, examples: int) -> float:

@@ -94,6 +94,20 @@ def _files(folder: Path) -> Files:
     return files
 
 
+def check_name(path: Path, kind: str) -> None:
+    """Refuse own data whose name cannot go into a run's JSON files, which are UTF-8.
+
+    Args:
+        path: as it was given.
+        kind: what it is called: `"file"`, `"folder"`.
+
+    Raises:
+        DataError: its name, or that of what it leads to, is no UTF-8 text.
+    """
+    if printable(name := f"{path} ({path.resolve().name})") != name:
+        raise DataError(f"The {kind} {str(path)!r} has a name that is no UTF-8 text; rename it.")
+
+
 def printable(name: str) -> str:
     """A file's name as UTF-8 text: what is none in it is shown as an escape."""
     return name.encode(errors="backslashreplace").decode()

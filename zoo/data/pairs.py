@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from zoo.data.apart import split_apart
-from zoo.data.class_layout import printable
+from zoo.data.class_layout import check_name
 from zoo.data.dataset import Dataset, texts
 from zoo.data.tables import read_table
 from zoo.errors import DataError
@@ -34,9 +34,7 @@ def read_own(path: Path, like: DatasetSpec, *, source: str = "0", target: str = 
         raise DataError(f"The file {path} does not exist; it should hold sentence pairs, one a line, parted by a tab.")
     if path.is_dir():
         raise DataError(f"{path} is a folder; --data should be a file of sentence pairs, one a line, parted by a tab.")
-    if printable(name := f"{path} ({path.resolve().name})") != name:
-        # The name goes into the run's JSON files, which are UTF-8.
-        raise DataError(f"The file {str(path)!r} has a name that is no UTF-8 text; rename it.")
+    check_name(path, "file")
     table = read_table(path, source=source, target=target)
     places = split_apart(table.source, table.target)
     if empty := [split for split, found in places.items() if not len(found)]:

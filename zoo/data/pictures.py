@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from zoo.data import class_folders, idx_folder
-from zoo.data.class_layout import printable
+from zoo.data.class_layout import check_name
 from zoo.data.dataset import Dataset
 from zoo.data.decode import KINDS
 from zoo.errors import DataError, PluginError
@@ -32,9 +32,7 @@ def read_own(folder: Path, like: DatasetSpec) -> Dataset:
         raise DataError(f"The folder {folder} does not exist; it should hold pictures or idx files.")
     if not folder.is_dir():
         raise DataError(f"{folder} is a file; --data should be a folder of pictures or idx files.")
-    if printable(name := f"{folder} ({folder.resolve().name})") != name:
-        # The name goes into the run's JSON files, which are UTF-8.
-        raise DataError(f"The folder {str(folder)!r} has a name that is no UTF-8 text; rename it.")
+    check_name(folder, "folder")
     if idx_folder.fits(folder):
         return idx_folder.read(folder, like.picture)
     if class_folders.fits(folder):

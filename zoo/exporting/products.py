@@ -10,7 +10,7 @@ section 2.1.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,8 +22,8 @@ from torch.overrides import TorchFunctionMode
 from zoo.errors import ExportError
 from zoo.exporting.precision import is_large
 from zoo.graph import Graph
+from zoo.runtime.manifest import DYNAMIC
 
-DYNAMIC = "int8-dynamic"
 STEPS = 63
 """Of what comes in, on either side of 0."""
 ZERO = 64
@@ -109,9 +109,7 @@ def product_of(node: ir.Node, place: int, scale: np.ndarray) -> bool | None:
     return None
 
 
-def product_nodes(
-    node: ir.Node, steps: ir.Value, scale: ir.Value, constants: Mapping[str, ir.Value], opset: int
-) -> Iterator[ir.Node]:
+def product_nodes(node: ir.Node, steps: ir.Value, scale: ir.Value, constants: Mapping[str, ir.Value], opset: int) -> list[ir.Node]:
     """Those in the place of a Gemm or MatMul; the last gives what it gave.
 
     Args:
@@ -125,9 +123,7 @@ def product_nodes(
     made: list[ir.Node] = []
 
     def put(operator: str, *inputs: ir.Value | None, **attributes: Any) -> ir.Value:
-        called = f"{name}_{len(made)}_{operator}"
-        # A name of its own: those that a graph gives are not new in the graph around it.
-        made.append(ir.node(operator, list(inputs), attributes=attributes, name=called, outputs=[ir.Value(name=called)]))
+        made.append(named_node(operator, inputs, f"{name}_{len(made)}_{operator}", **attributes))
         made[-1].metadata_props.update(node.metadata_props)
         return made[-1].outputs[0]
 
@@ -141,7 +137,12 @@ def product_nodes(
     result = put("Mul", put("Mul", total, scale), step)
     if len(node.inputs) > 2 and node.inputs[2] is not None:
         put("Add", result, node.inputs[2])
-    yield from made
+    return made
+
+
+def named_node(operator: str, inputs: Sequence[ir.Value | None], name: str, **attributes: Any) -> ir.Node:
+    """A node whose output has its name: one that a graph gives may not be new in the graph around it."""
+    return ir.node(operator, inputs, attributes=attributes, name=name, outputs=[ir.Value(name=name)])
 
 
 def product_constants() -> dict[str, np.ndarray]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import onnx_ir as ir
 
 from zoo.exporting.precision import LEAST, STEPS
-from zoo.exporting.products import DYNAMIC, product_constants, product_nodes, product_of
+from zoo.exporting.products import named_node, product_constants, product_nodes, product_of
+from zoo.runtime.manifest import DYNAMIC
 
 
 def store(model: ir.Model, precision: str) -> int:
@@ -74,9 +74,9 @@ def _steps(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
 
 def _replace_by_float(graph: ir.Graph, weight: ir.Value, held: ir.Value, scale: np.ndarray | None) -> None:
     """The float weight is made of what is held, before all other nodes."""
-    nodes = [_node("Cast", [held], f"{weight.name}_cast", to=ir.DataType.FLOAT)]
+    nodes = [named_node("Cast", [held], f"{weight.name}_cast", to=ir.DataType.FLOAT)]
     if scale is not None:
-        nodes.append(_node("Mul", [nodes[0].outputs[0], _put(graph, f"{weight.name}_scale", scale)], f"{weight.name}_float"))
+        nodes.append(named_node("Mul", [nodes[0].outputs[0], _put(graph, f"{weight.name}_scale", scale)], f"{weight.name}_float"))
     made = nodes[-1].outputs[0]
     made.type, made.shape = weight.type, weight.shape
     ir.convenience.replace_all_uses_with(weight, made)
@@ -92,18 +92,14 @@ def _replace_products(graph: ir.Graph, weight: ir.Value, held: ir.Value, scale: 
         if turned is None:
             continue
         if turned not in laid:
-            turn = _node("Transpose", [held], f"{weight.name}_turned", perm=[1, 0])
+            turn = named_node("Transpose", [held], f"{weight.name}_turned", perm=[1, 0])
             graph.insert_before(graph[0], [turn])
             laid[turned] = turn.outputs[0]
         scales = scales or _put(graph, f"{weight.name}_scales", scale.reshape(1, -1))
-        nodes = list(product_nodes(node, laid[turned], scales, shared, graph.opset_imports[""]))
+        nodes = product_nodes(node, laid[turned], scales, shared, graph.opset_imports[""])
         where = node.graph
         assert where is not None
         ir.convenience.replace_nodes_and_values(where, node, [node], nodes, node.outputs, nodes[-1].outputs)
-
-
-def _node(operator: str, inputs: Sequence[ir.Value], name: str, **attributes: Any) -> ir.Node:
-    return ir.node(operator, inputs, attributes=attributes, name=name, outputs=[ir.Value(name=name)])
 
 
 def _put(graph: ir.Graph, name: str, array: np.ndarray) -> ir.Value:

@@ -40,7 +40,7 @@ def round_weights(trained: Trained, precision: str, progress: Progress) -> tuple
     before = _metrics(trained, trained.module, "fp32", progress)
     after = _metrics(trained, smaller, precision, progress)
     old, new = before[task.metric], after[task.metric]
-    loss = old - new if task.higher_is_better else new - old
+    loss = _loss(old, new, higher_is_better=task.higher_is_better)
     told = f"{task.metric} {new:.6g} in {precision}, {old:.6g} in fp32"
     if not loss <= task.loss_allowed:  # NaN is no less than anything
         raise ExportError(f"{trained.id} is not exported in {precision}: {told}, worse by more than {task.loss_allowed:g}.")
@@ -70,14 +70,18 @@ def check_metric(certificate: Certificate) -> None:
     if stored is None or stored.metric not in found:
         return
     new = found[stored.metric]
-    worse = (stored.value_before - new) * (1 if stored.higher_is_better else -1)
-    if not worse <= stored.allowed:
+    if not _loss(stored.value_before, new, higher_is_better=stored.higher_is_better) <= stored.allowed:
         told = f"{stored.metric} of the file is {new:.6g}, that of the network {stored.value_before:.6g}"
         raise ExportError(f"{certificate.id} is not exported: {told}, worse by more than {stored.allowed:g}.")
 
 
+def _loss(old: float, new: float, *, higher_is_better: bool) -> float:
+    """By how much the new figure is worse."""
+    return old - new if higher_is_better else new - old
+
+
 def _metrics(trained: Trained, module: nn.Module, precision: str, progress: Progress) -> dict[str, float]:
-    """Those that the run has, on the test split."""
+    """Those that the run has, on the test split; measured anew, as the run's own may be of another device or of bfloat16."""
     with products(precision):
         found, _ = trained.task.examine(module, trained.dataset.splits["test"], torch.device("cpu"), progress)
     return {name: score.value for name, score in found.items() if name in trained.metrics or name == trained.task.metric}

@@ -124,7 +124,7 @@ def _stored(stored: Stored | None) -> str:
     name, before = stored.metric.replace("_", " "), figure(stored.value_before)
     arithmetic = (
         "matrix products are of whole numbers, too, to which what comes in is rounded row by row"
-        if stored.precision == "int8-dynamic"
+        if stored.in_whole_numbers
         else "arithmetic is float32's, and so is the speed"
     )
     return (

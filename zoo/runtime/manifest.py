@@ -17,7 +17,9 @@ from zoo.errors import IntegrityError
 
 CONTRACT = 1
 DTYPES = ("uint8", "int64", "float32", "bool", "string")
-PRECISIONS = ("fp32", "fp16", "int8", "int8-dynamic")
+DYNAMIC = "int8-dynamic"
+"""The precision in which matrix products are of whole numbers, too."""
+PRECISIONS = ("fp32", "fp16", "int8", DYNAMIC)
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9][A-Za-z0-9_-]*)*\Z")
 SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 
