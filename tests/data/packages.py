@@ -75,17 +75,16 @@ def apt_repository(folder: Path, packages: Mapping[str, bytes]) -> Path:
     return configuration
 
 
-def wheel(folder: Path, members: Mapping[str, bytes]) -> Path:
-    """A wheel of the project `made`, version 1.0."""
-    path = folder / "made-1.0-py3-none-any.whl"
+def wheel(folder: Path, members: Mapping[str, bytes], *, name: str = "made", version: str = "1.0") -> Path:
+    """A wheel that fits every machine."""
+    path = folder / f"{name}-{version}-py3-none-any.whl"
+    info = f"{name}-{version}.dist-info"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-        archive.writestr("made-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: made\nVersion: 1.0\n")
-        archive.writestr(
-            "made-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nGenerator: here\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        archive.writestr("made-1.0.dist-info/RECORD", "")
+        for member, content in members.items():
+            archive.writestr(member, content)
+        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: here\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/RECORD", "")
     return path
 
 

@@ -20,8 +20,8 @@ class Dataset:
 
     Args:
         id: of its spec, or of a person's own data the name they gave.
-        splits: `"train"` and `"test"` at least; every array of a split has the same first axis. Texts are arrays of dtype object
-            that hold `str`.
+        splits: of what is trained on `"train"` and `"test"` at least; every array of a split has the same first axis. Texts are
+            arrays of dtype object that hold `str`.
         classes: names of the labels, where there are labels.
         origin: where it came from, in words for the person who asked.
         picture: how a picture enters, for data of pictures.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +17,13 @@ NEEDED = ("train", "test")
 
 
 def load_dataset(
-    spec: DatasetSpec, *, own: Path | None, name: str | None, progress: Progress, columns: Mapping[str, str] | None = None
+    spec: DatasetSpec,
+    *,
+    own: Path | None,
+    name: str | None,
+    progress: Progress,
+    columns: Mapping[str, str] | None = None,
+    needed: Sequence[str] = NEEDED,
 ) -> Dataset:
     """The data set that `spec` describes, or a person's own in its place.
 
@@ -27,9 +33,10 @@ def load_dataset(
         name: what own data are called; `None` for the name of their folder.
         progress: told about downloads, and what was done to own data.
         columns: of own data that are a table, of those that `spec.columns` names; those left out are the reader's choice.
+        needed: the splits that there must be; of data that nothing is trained on, others than those of training.
 
     Returns:
-        Splits `train` and `test` at least, none empty, all arrays of a split with the same first axis; raw dtypes.
+        The splits `needed` at least, none empty, all arrays of a split with the same first axis; raw dtypes.
 
     Raises:
         UsageError: own data, or columns, were given where they have no meaning.
@@ -48,11 +55,11 @@ def load_dataset(
             raise PluginError(f"{spec.own} of data set {spec.id!r} should return a Dataset, not a {type(dataset).__name__}.")
         dataset = replace(dataset, id=name or dataset.id)
         progress.note(f"{dataset.id}: {dataset.origin}")
-        _check(dataset.splits, spec, spec.own)
+        _check(dataset.splits, spec, spec.own, needed)
         return dataset
     files, words = fetch(spec, progress)
     splits = resolve(spec.load, owner=spec.id)(files, **spec.arguments)
-    _check(splits, spec, spec.load)
+    _check(splits, spec, spec.load, needed)
     return Dataset(id=spec.id, splits=splits, classes=spec.classes, origin=words, picture=spec.picture, licence=spec.licence)
 
 
@@ -65,10 +72,10 @@ def _check_columns(columns: Mapping[str, str], spec: DatasetSpec, own: Path | No
         raise UsageError(f"Columns are chosen of your own data: give those with --data FILE, or leave out {given}.")
 
 
-def _check(splits: Mapping[str, Split], spec: DatasetSpec, function: str) -> None:
+def _check(splits: Mapping[str, Split], spec: DatasetSpec, function: str, needed: Sequence[str]) -> None:
     """Raise `PluginError` unless the splits are what `load_dataset` promises."""
     whose = f"{function} of data set {spec.id!r}"
-    for split in NEEDED:
+    for split in needed:
         if split not in splits:
             raise PluginError(f"{whose} gives no split {split!r}, only {', '.join(splits) or 'none'}.")
     for split, arrays in splits.items():

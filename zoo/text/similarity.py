@@ -18,8 +18,8 @@ class Similarities:
     """Pairs of words beside how similar people find them.
 
     Args:
-        spearman: rank correlation with the cosines of the pairs that are known, −1 … 1; NaN below two.
-        pearson: correlation with them.
+        spearman: rank correlation with the cosines of the pairs that are known, −1 … 1; NaN below two, and where all are alike.
+        pearson: correlation with them; NaN likewise.
         known: pairs of which both words are known.
         pairs: of the list.
     """
@@ -147,4 +147,6 @@ def _ranks(values: np.ndarray) -> np.ndarray:
 
 
 def _pearson(left: np.ndarray, right: np.ndarray) -> float:
+    if not (np.ptp(left) > 0 and np.ptp(right) > 0):
+        return float("nan")  # 0 ÷ 0, of which NumPy would warn
     return float(np.corrcoef(left, right)[0, 1])
