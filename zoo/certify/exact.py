@@ -64,7 +64,14 @@ def is_inside(manifest: Manifest, output: str, scores: np.ndarray) -> bool:
     """Whether `output` is text that the model decided on within itself, with `scores` as the last that is seen of it: a float for
     each text. Then only the golden run knows how close it was."""
     tensor = next(tensor for tensor in manifest.outputs if tensor.name == output)
-    return tensor.dtype == "string" and scores.ndim == len(tensor.shape)
+    return tensor.dtype == "string" and scores.ndim == len(tensor.shape) and not is_ranked(manifest, output, scores)
+
+
+def is_ranked(manifest: Manifest, output: str, scores: np.ndarray) -> bool:
+    """Whether `output` is names in the order of `scores`, which hold one more: that of the best that was left out."""
+    tensor = next(tensor for tensor in manifest.outputs if tensor.name == output)
+    many = tensor.shape[1] if len(tensor.shape) == 2 else None
+    return tensor.dtype == "string" and isinstance(many, int) and scores.ndim == 2 and scores.shape[1] == many + 1
 
 
 def rule_of(manifest: Manifest, output: str, scores: np.ndarray) -> Rule | None:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from zoo.certify import ranked
 from zoo.certify.certificate import TIE, Tie
 from zoo.certify.compare import changed_answers, largest_error
-from zoo.certify.exact import is_inside, rule_of
+from zoo.certify.exact import is_inside, is_ranked, rule_of
 from zoo.certify.form import Vectors, read_proof
 from zoo.certify.limits import SECONDS, bounded_memory
 from zoo.errors import IntegrityError, UsageError, ZooError
@@ -155,6 +156,8 @@ def _changed(
     def gaps(at: np.ndarray) -> np.ndarray:
         if rule is not None:
             return rule.gaps(scores[at], ours[at])
+        if is_ranked(manifest, output, scores):
+            return ranked.gaps(scores[at], case.outputs[output][at], ours[at])
         # Only the head that made another kind of answer knows what scores it has; without it no difference is explained.
         return case.margins[output][at] if inside else np.full(len(at), np.inf)
 
