@@ -29,13 +29,17 @@ LONGEST = 1 << 20
 """Bytes of a line at most: a file without line breaks is not text line by line."""
 BATCH, PADDED = 64, 8192
 """Lines that are asked about at once, and words that they may have with all as long as the longest."""
+NONE = "\N{EN DASH}"
+"""In a table, in the place of an answer that is empty."""
+Texts = tuple[str, ...]
+"""What one example is asked with: a text for each input."""
 MARK = b"\xef\xbb\xbf"
 """With which some editors begin a file of UTF-8."""
 
 
 def takes_text(model: Model) -> bool:
-    """Whether the model's one input is text, one for each example."""
-    return [(tensor.dtype, len(tensor.shape)) for tensor in model.inputs] == [("string", 1)]
+    """Whether all that the model takes is text: one of each input for each example."""
+    return {(tensor.dtype, len(tensor.shape)) for tensor in model.inputs} == {("string", 1)}
 
 
 def answer(model: Model, given: Sequence[str], file: Path | None, *, as_json: bool, quiet: bool) -> None:
@@ -43,14 +47,14 @@ def answer(model: Model, given: Sequence[str], file: Path | None, *, as_json: bo
 
     Args:
         model: for which `takes_text` holds.
-        given: sentences, or `-` alone for stdin.
-        file: a text file in UTF-8.
+        given: sentences, of a model of several inputs one for each in turn, or `-` alone for stdin.
+        file: a text file in UTF-8; of a model of several inputs, tabs part the texts of a line.
         as_json: one object for sentences; for lines an object each, on a line of its own.
         quiet: print the answers' texts alone.
 
     Raises:
-        UsageError: sentences and lines are mixed.
-        DataError: a line is longer than `LONGEST`.
+        UsageError: sentences and lines are mixed, or are not as many as the model takes at a time.
+        DataError: a line is longer than `LONGEST`, or does not hold as many texts.
     """
     if ("-" in given or file) and len(given) + bool(file) > 1:
         raise UsageError("Sentences, - (stdin) and --input cannot be mixed; give one of them.")
@@ -60,7 +64,7 @@ def answer(model: Model, given: Sequence[str], file: Path | None, *, as_json: bo
     elif list(given) == ["-"]:
         _stream(model, sys.stdin.buffer, "stdin", as_json=as_json, quiet=quiet)
     else:
-        _sentences(model, [_clean(text) for text in given], as_json=as_json, quiet=quiet)
+        _sentences(model, _grouped(model, [_clean(text) for text in given]), as_json=as_json, quiet=quiet)
 
 
 def _clean(argument: str) -> str:
@@ -68,22 +72,33 @@ def _clean(argument: str) -> str:
     return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def _sentences(model: Model, given: list[str], *, as_json: bool, quiet: bool) -> None:
+def _grouped(model: Model, given: list[str]) -> list[Texts]:
+    """Texts by example."""
+    many = len(model.inputs)
+    if len(given) % many:
+        names = ", ".join(tensor.name for tensor in model.inputs)
+        raise UsageError(f"{model.id} takes {many} texts at a time ({names}), so {len(given)} do not come out even.")
+    return [tuple(given[start : start + many]) for start in range(0, len(given), many)]
+
+
+def _sentences(model: Model, given: list[Texts], *, as_json: bool, quiet: bool) -> None:
     if not quiet:
-        for text in given:
+        for text in itertools.chain.from_iterable(given):
             if os.path.isfile(text):  # noqa: PTH113 - a Path would raise for a sentence that is too long for a name
                 click.echo(f"{text} is taken as text; --input {text} reads the file of that name.", err=True)
     rows = _ask(model, given)
     if as_json:
         state = {"artifact": str(model.path), "certified": model.certified, "provider": model.providers[0]}
-        answers = [{model.inputs[0].name: text, **row} for text, row in zip(given, rows, strict=True)]
+        answers = [{**_named(model, texts), **row} for texts, row in zip(given, rows, strict=True)]
         echo_json({"model": model.id, **state, "answers": answers})
     elif quiet:
         click.echo("\n".join(_line(model, row) for row in rows))
     else:
         columns = _columns(model)
-        header = [model.inputs[0].name, *(tensor.name for tensor in columns)]
-        cells = [[_flat(text), *(_cell(model, tensor, row) for tensor in columns)] for text, row in zip(given, rows, strict=True)]
+        header = [tensor.name for tensor in (*model.inputs, *columns)]
+        cells = [
+            [*map(_flat, texts), *(_cell(model, tensor, row) for tensor in columns)] for texts, row in zip(given, rows, strict=True)
+        ]
         echo_table(header, cells)
 
 
@@ -92,11 +107,12 @@ def _stream(model: Model, stream: BinaryIO, name: str, *, as_json: bool, quiet: 
     began, count, broken = time.monotonic(), 0, 0
     encoder = msgspec.json.Encoder()
     for block in _blocks(stream, name):
-        texts = [line.decode("utf-8", "replace") for line in block]
-        broken += sum("\ufffd" in text and "\ufffd".encode() not in line for text, line in zip(texts, block, strict=True))
+        lines = [line.decode("utf-8", "replace") for line in block]
+        broken += sum("\ufffd" in text and "\ufffd".encode() not in line for text, line in zip(lines, block, strict=True))
+        texts = [_parted(model, text, f"Line {number:,} of {name}") for number, text in enumerate(lines, count + 1)]
         rows = _ask(model, texts)
         if as_json:
-            found = (encoder.encode({model.inputs[0].name: text, **row}).decode() for text, row in zip(texts, rows, strict=True))
+            found = (encoder.encode({**_named(model, each), **row}).decode() for each, row in zip(texts, rows, strict=True))
         else:
             found = (_line(model, row) for row in rows)
         click.echo("\n".join(found))
@@ -107,6 +123,25 @@ def _stream(model: Model, stream: BinaryIO, name: str, *, as_json: bool, quiet: 
         click.echo(f"{name}: {count:,} lines in {seconds:,.1f} s", err=True)
         if broken:
             click.echo(f"{name}: {broken:,} of them no UTF-8; what could not be read became \ufffd", err=True)
+
+
+def _parted(model: Model, line: str, where: str) -> Texts:
+    """The texts of a line.
+
+    Raises:
+        DataError: they are not as many as the model takes.
+    """
+    many = len(model.inputs)
+    found = tuple(line.split("\t")) if many > 1 else (line,)
+    if len(found) != many:
+        names = ", ".join(tensor.name for tensor in model.inputs)
+        raise DataError(f"{where} holds {len(found)} texts parted by tabs; {model.id} takes {many}: {names}.")
+    return found
+
+
+def _named(model: Model, given: Texts) -> dict[str, str]:
+    """Texts by the names of the inputs."""
+    return {tensor.name: text for tensor, text in zip(model.inputs, given, strict=True)}
 
 
 def _blocks(stream: BinaryIO, name: str) -> Iterator[list[bytes]]:
@@ -130,14 +165,15 @@ def _blocks(stream: BinaryIO, name: str) -> Iterator[list[bytes]]:
         yield [rest.removeprefix(MARK if first else b"").removesuffix(b"\r")]
 
 
-def _ask(model: Model, texts: Sequence[str]) -> list[dict[str, Any]]:
-    """Output → value for each text, in their order. Those of like length are asked about together: all of a batch take the time
+def _ask(model: Model, texts: Sequence[Texts]) -> list[dict[str, Any]]:
+    """Output → value for each example, in their order. Those of like length are asked about together: all of a batch take the time
     of the longest."""
-    sizes = [len(words_of(text)) + 1 for text in texts]
+    sizes = [sum(len(words_of(text)) for text in each) + 1 for each in texts]
     rows: list[dict[str, Any]] = [{}] * len(texts)
     order = sorted(range(len(texts)), key=sizes.__getitem__)
     for batch in like_length(order, sizes, most=BATCH, padded=PADDED):
-        found = model.answer({model.inputs[0].name: text_array(texts[place] for place in batch)})
+        columns_in = zip(*(texts[place] for place in batch), strict=True)
+        found = model.answer({tensor.name: text_array(column) for tensor, column in zip(model.inputs, columns_in, strict=True)})
         columns = {tensor.name: found[tensor.name].tolist() for tensor in model.outputs}
         for number, place in enumerate(batch):
             rows[place] = {output: column[number] for output, column in columns.items()}
@@ -149,8 +185,12 @@ def _texts(model: Model) -> list[Tensor]:
 
 
 def _columns(model: Model) -> list[Tensor]:
-    """The outputs that a table shows: text, and numbers that are one for each example."""
-    return [tensor for tensor in model.outputs if tensor.dtype == "string" or len(tensor.shape) == 1] or [model.outputs[0]]
+    """The outputs that a table shows: text, and numbers that are one for each example; of a model without text all."""
+    return (
+        [tensor for tensor in model.outputs if tensor.dtype == "string" or len(tensor.shape) == 1]
+        if _texts(model)
+        else list(model.outputs)
+    )
 
 
 def _cell(model: Model, tensor: Tensor, row: dict[str, Any]) -> str:
@@ -160,7 +200,8 @@ def _cell(model: Model, tensor: Tensor, row: dict[str, Any]) -> str:
         return f"{value:.4g}" if isinstance(value, float) else _flat(str(value))
     beside = [other for other in model.outputs if other.shape == tensor.shape and other.dtype == "float32"]
     if tensor.dtype == "string" and len(beside) == 1:
-        return ", ".join(f"{_flat(text)} {number:.3f}" for text, number in zip(value, row[beside[0].name], strict=True))
+        pairs = zip(value, row[beside[0].name], strict=True)
+        return ", ".join(f"{_flat(text)} {number:.3f}" for text, number in pairs if text) or NONE
     return ", ".join(_flat(str(item)) if isinstance(item, str) else f"{item:.4g}" for item in itertools.islice(value, 10))
 
 
