@@ -189,7 +189,20 @@ class EvidenceLowerBound(Spec, tag="elbo", tag_field="name"):
     beta: NotNegative = 1.0
 
 
-Loss = CrossEntropy | SigmoidCrossEntropy | SquaredError | BinaryCrossEntropy | EvidenceLowerBound
+class NegativeSampling(Spec, tag="negative-sampling", tag_field="name"):
+    """Pairs of words that stand near each other are told from pairs with noise words (arXiv 1310.4546, 2.2); in nats, the mean over
+    the pairs.
+
+    Args:
+        negative: noise words for each pair.
+        shared: noise words that neighbouring positions draw together, each weighted so that they count as `negative` for each pair.
+    """
+
+    negative: Annotated[int, msgspec.Meta(ge=1)] = 5
+    shared: Annotated[int, msgspec.Meta(ge=1)] = 32
+
+
+Loss = NegativeSampling | CrossEntropy | SigmoidCrossEntropy | SquaredError | BinaryCrossEntropy | EvidenceLowerBound
 
 
 class Recipe(Spec):

@@ -27,6 +27,7 @@ from zoo.recipes import (
     EvidenceLowerBound,
     LinearDecay,
     Loss,
+    NegativeSampling,
     Noise,
     OneCycle,
     Optimiser,
@@ -62,6 +63,7 @@ __all__ = [
     "LinearDecay",
     "Loss",
     "ModelSpec",
+    "NegativeSampling",
     "Noise",
     "NpmRoute",
     "OneCycle",
@@ -304,8 +306,8 @@ class ModelSpec(Spec):
         configure: `"module:function"`, `(spec) -> (spec, splits)`, with the inputs, outputs, exports and summary that follow from
             `spec.config` once `--set` has changed it, and of given weights the data; splits of `None` leave the data set's own,
             as they always are of a model that is trained.
-        fit: `"module:function"`, `(config, train: Split) -> config`: the config with what the training split decides, such as
-            the size of a vocabulary; in the spec that is `None`.
+        fit: `"module:function"`, `(config, splits: Mapping[str, Split]) -> config`: the config with what the data decide, such
+            as the size of a vocabulary; in the spec that is `None`.
     """
 
     architecture: str

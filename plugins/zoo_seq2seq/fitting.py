@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from zoo.data.dataset import Split
 from zoo.spec import replaced
 from zoo.training.translation import vocabularies
 from zoo_seq2seq import Config
 
 
-def fit(config: Config, train: Split) -> Config:
+def fit(config: Config, splits: Mapping[str, Split]) -> Config:
     """The config with the sizes of the vocabularies of the training split."""
-    reads, writes = vocabularies(config, train)
+    reads, writes = vocabularies(config, splits["train"])
     return replaced(
         config,
         source_ids=len(reads),

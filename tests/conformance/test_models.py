@@ -30,9 +30,9 @@ from zoo.registry import registry
 from zoo.runtime.artifact import find
 from zoo.sample import sample_input
 from zoo.spec import DatasetSpec, ModelSpec, to_plain
-from zoo.training.build import build_module, fitted_config, make_task
+from zoo.training.build import build_module, fitted_config, make_task, with_config
 from zoo.training.checkpoint import hash_tensors
-from zoo.training.task import SolvedTask, Task
+from zoo.training.task import SolvedTask, SteppingTask, Task
 
 SPECS = [owned.spec for owned in registry().models.values()]
 learned = [spec for spec in SPECS if spec.recipe is not None]
@@ -71,10 +71,20 @@ def first_of(dataset: DatasetSpec) -> Dataset:
 
 def built(spec: ModelSpec, dataset: Dataset) -> tuple[nn.Module, Task]:
     """An untrained module that fits its data, and its task."""
-    module = build_module(spec, to_plain(fitted_config(spec, spec.config, dataset)))
+    spec, _ = with_config(spec, fitted_config(spec, spec.config, dataset))
+    module = build_module(spec, to_plain(spec.config))
     task = make_task(spec, spec.recipe, dataset)
     task.prepare(module)
     return module, task
+
+
+def first_batch(task: Task, dataset: Dataset, device: str) -> Any:
+    """64 examples of the training split."""
+    resident = task.resident({name: array[:64] for name, array in dataset.splits["train"].items()}, torch.device(device))
+    if task.drawn:
+        return task.batch(resident, chosen := task.order(resident, 64, 0, 0)[0:64], chosen)
+    everything = torch.arange(64)
+    return task.batch(resident, everything, everything)
 
 
 def cut(spec: ModelSpec, steps: int) -> dict[str, int]:
@@ -131,15 +141,19 @@ def test_gradients_are_finite_and_reach_every_parameter(spec, zoo_registry, mnis
     torch.manual_seed(0)
     dataset = first_of(zoo_registry.dataset(spec.dataset))
     module, task = built(spec, dataset)
-    few = {name: array[:64] for name, array in dataset.splits["train"].items()}
-    resident = task.resident(few, torch.device("cpu"))
-    everything = torch.arange(64)
-    resident = task.batch(resident, everything, everything)
+    batch = first_batch(task, dataset, "cpu")
     left = {name for name, parameter in module.named_parameters() if parameter.requires_grad}
     assert left
     for _ in range(2):  # a last layer that starts at zero hands no gradient on before it has made a step
+        if isinstance(task, SteppingTask):
+            before = {name: parameter.detach().clone() for name, parameter in module.named_parameters()}
+            loss, _ = task.step(module, batch, 0.1)
+            assert loss.isfinite()
+            assert all(parameter.isfinite().all() for parameter in module.parameters())
+            left -= {name for name, parameter in module.named_parameters() if not torch.equal(parameter, before[name])}
+            continue
         module.zero_grad()
-        loss, _ = task.loss(module, resident)
+        loss, _ = task.loss(module, batch)
         loss.backward()
         for name, parameter in module.named_parameters():
             if not parameter.requires_grad:
@@ -188,9 +202,11 @@ def test_nothing_stays_on_the_cpu(spec, zoo_registry):
 def test_a_step_is_made_on_cuda(spec, zoo_registry):
     dataset = first_of(zoo_registry.dataset(spec.dataset))
     module, task = built(spec, dataset)
-    resident = task.resident({name: array[:64] for name, array in dataset.splits["train"].items()}, torch.device("cuda"))
-    everything = torch.arange(64)
-    loss, _ = task.loss(module.to("cuda").train(), task.batch(resident, everything, everything))
+    batch = first_batch(task, dataset, "cuda")
+    if isinstance(task, SteppingTask):
+        assert task.step(module.to("cuda").train(), batch, 0.1)[0].device.type == "cuda"
+        return
+    loss, _ = task.loss(module.to("cuda").train(), batch)
     assert loss.device.type == "cuda"
     loss.backward()
     assert all(parameter.grad.device.type == "cuda" for parameter in module.parameters() if parameter.requires_grad)

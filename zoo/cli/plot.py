@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 # Written out, as the table of views is where torch is; a test compares.
 VIEWS = (
-    "curves, samples, confusion, mistakes, translations, attention, reconstructions, walk, generated, weights, parameters, "
-    "filters, maps, edges, separability, surface"
+    "curves, samples, confusion, mistakes, translations, attention, words, neighbours, reconstructions, walk, generated, weights, "
+    "parameters, filters, maps, edges, separability, surface"
 )
 
 
@@ -36,9 +36,9 @@ def command(
 ) -> None:
     """Draw what there is to see of RUN (a folder or id/n), of ID's newest run, or of a model whose weights are given.
 
-    Learning curves, examples of the data, the confusion matrix, the first mistakes, translations and where they look, weights as
-    pictures, every number of a small network (printed too), filters, feature maps before and after pooling, an edge filter made by
-    hand. Each is drawn where it applies.
+    Learning curves, examples of the data, the confusion matrix, the first mistakes, translations and where they look, a map of
+    words and their neighbours, weights as pictures, every number of a small network (printed too), filters, feature maps before
+    and after pooling, an edge filter made by hand. Each is drawn where it applies.
     """
     plotted = api.plot(
         target,

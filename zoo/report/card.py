@@ -20,6 +20,8 @@ PLACES = {
     "mistakes": ("Figures", "First mistakes"),
     "translations": ("Figures", "Translations"),
     "attention": (INSIDE, "Attention"),
+    "neighbours": ("Figures", "Neighbours"),
+    "words": (INSIDE, "Map of words"),
     "reconstructions": ("Figures", "Reconstructions"),
     "walk": (INSIDE, "Walks between codes"),
     "generated": (INSIDE, "Pictures from random codes"),
@@ -72,27 +74,33 @@ def _front_matter(manifest: Mapping[str, Any]) -> str:
 
 
 def _usage(manifest: Mapping[str, Any]) -> str:
-    tensor = manifest["inputs"][0]
-    shape = [3 if isinstance(axis, str) else axis for axis in tensor["shape"]]
     names = ", ".join(output["name"] for output in manifest["outputs"])
     only = "[0]" if len(manifest["outputs"]) == 1 else ""
-    typed = "1" * shape[1] if tensor["dtype"] == "bool" and len(shape) == 2 else "FILE…"
-    # NumPy's own name: before 2.0 it had no `bool`.
-    dtype = "bool_" if tensor["dtype"] == "bool" else tensor["dtype"]
-    given = f"np.zeros({shape}, np.{dtype})"
-    if tensor["dtype"] == "string":
-        given, typed = 'np.array(["…"], object)', '"…"'
+    given, typed = zip(*map(_given, manifest["inputs"]), strict=True)
+    asked = ", ".join(f'"{tensor["name"]}": {tensor["name"]}' for tensor in manifest["inputs"])
     return (
         "With onnxruntime alone:\n\n"
         "```python\n"
         "import numpy as np\n"
         "import onnxruntime\n\n"
         'session = onnxruntime.InferenceSession("model.onnx")\n'
-        f"{tensor['name']} = {given}  # {tensor['meaning']}\n"
-        f'{names} = session.run(None, {{"{tensor["name"]}": {tensor["name"]}}}){only}\n'
+        + "".join(given)
+        + f"{names} = session.run(None, {{{asked}}}){only}\n"
         "```\n\n"
-        f"From a shell: `zoo predict {manifest['id']} {typed}`. `zoo verify {manifest['id']}` replays the certificate."
+        f"From a shell: `zoo predict {manifest['id']} {' '.join(typed)}`. `zoo verify {manifest['id']}` replays the certificate."
     )
+
+
+def _given(tensor: Mapping[str, Any]) -> tuple[str, str]:
+    """A line of Python that makes an input, and how it is given in a shell."""
+    shape = [3 if isinstance(axis, str) else axis for axis in tensor["shape"]]
+    typed = "1" * shape[1] if tensor["dtype"] == "bool" and len(shape) == 2 else "FILE…"
+    # NumPy's own name: before 2.0 it had no `bool`.
+    dtype = "bool_" if tensor["dtype"] == "bool" else tensor["dtype"]
+    made = f"np.zeros({shape}, np.{dtype})"
+    if tensor["dtype"] == "string":
+        made, typed = 'np.array(["…"], object)', '"…"'
+    return f"{tensor['name']} = {made}  # {tensor['meaning']}\n", typed
 
 
 def _signature(manifest: Mapping[str, Any]) -> str:

@@ -68,7 +68,7 @@ def read_corpus(chunks: Callable[[], Iterable[bytes]], folder: Path, key: str) -
         with replacing_folder(home) as beside:
             _write(chunks(), beside)
     known = json.loads((home / WORDS).read_text(encoding="utf-8"))
-    tokens = np.memmap(home / TOKENS, np.int32, "r")
+    tokens = np.memmap(home / TOKENS, np.int32, "c")
     return Corpus(tokens, known["words"], np.array(known["counts"], np.int64), known["strange"])
 
 

@@ -93,7 +93,7 @@ def fitted_config(spec: ModelSpec, config: Spec, dataset: Dataset) -> Spec:
     if dataset.classes and "classes" in config.__struct_fields__:
         config = replaced(config, classes=len(dataset.classes))
     if spec.fit:
-        found = resolve(spec.fit, owner=spec.id)(config, dataset.splits["train"])
+        found = resolve(spec.fit, owner=spec.id)(config, dataset.splits)
         if not isinstance(found, type(config)):
             raise PluginError(f"{spec.fit} of {spec.id} should return a {type(config).__name__}, not {found!r:.80}.")
         return found

@@ -23,7 +23,7 @@ from zoo.training.log import StepLog
 from zoo.training.optimisers import learning_rate, make_optimiser
 from zoo.training.run import Run
 from zoo.training.seed import generator_state
-from zoo.training.task import Task
+from zoo.training.task import SteppingTask, Task
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -136,7 +136,8 @@ class Fit:
     def one_epoch(self, log: StepLog, interrupt: Interruptible, advance: Advance) -> None:
         """From where the epoch stands to its end, or to the end of the run."""
         epoch, done = divmod(self.step, self.epoch_steps)
-        order = None if self.batch == self.examples else self.task.order(self.train, self.batch, self.recipe.seed, epoch)
+        plain = self.batch == self.examples and not self.task.drawn
+        order = None if plain else self.task.order(self.train, self.batch, self.recipe.seed, epoch)
         self.module.train()
         began, before = time.perf_counter(), self.seconds
         end = min(self.epoch_steps, self.total - epoch * self.epoch_steps)
@@ -173,6 +174,11 @@ class Fit:
     def one_step(self, batch: Batch, log: StepLog, epoch: int) -> None:
         """Forward, backward, update."""
         rate = learning_rate(self.recipe.schedule, self.recipe.optimiser.lr, self.step, self.total)  # type: ignore[union-attr]
+        if isinstance(self.task, SteppingTask):
+            loss, metrics = self.task.step(self.module, batch.arrays, rate)
+            self.step += 1
+            log.record(self.step, epoch, batch.examples, loss, metrics)
+            return
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         with self.autocast():

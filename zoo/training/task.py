@@ -52,6 +52,9 @@ class Task(ABC):
     fixed_shapes: ClassVar[bool] = True
     """Whether all batches but the last have one shape, and a step waits for no number of the device's: it can be captured."""
 
+    drawn: ClassVar[bool] = False
+    """Whether `order` draws what an epoch learns from, so that even a batch of all examples is cut from it."""
+
     def __init__(self, spec: ModelSpec, recipe: Recipe | None, dataset: Dataset) -> None:
         self.spec, self.recipe, self.dataset = spec, recipe, dataset
 
@@ -128,6 +131,19 @@ class Task(ABC):
     def better(self, new: float, old: float | None) -> bool:
         """Whether `new` beats `old` in `metric`."""
         return old is None or (new > old if self.higher_is_better else new < old)
+
+
+class SteppingTask(Task):
+    """A task that changes the weights itself, by plain gradient descent, where a step touches few of their rows: autograd and an
+    optimiser would spend their time on the zeros of all others."""
+
+    @abstractmethod
+    def step(self, module: nn.Module, batch: Resident, rate: float) -> tuple[Tensor, dict[str, Tensor]]:
+        """One step at the learning rate `rate`; the loss and metrics of the batch before it, scalars on the device, unread."""
+
+    def loss(self, module: nn.Module, batch: Resident) -> tuple[Tensor, dict[str, Tensor]]:
+        """Not asked for: `step` does it all."""
+        raise NotImplementedError
 
 
 class SolvedTask(Task):

@@ -15,6 +15,7 @@ from zoo.views.layers import filters, maps, parameters, weights
 from zoo.views.subject import LeftOut, Subject
 from zoo.views.translated import attention, translations
 from zoo.views.truth import separability, surface
+from zoo.views.words import neighbours, words
 
 VIEWS: dict[str, Callable[[Subject], Plot]] = {
     "curves": curves,
@@ -23,6 +24,8 @@ VIEWS: dict[str, Callable[[Subject], Plot]] = {
     "mistakes": mistakes,
     "translations": translations,
     "attention": attention,
+    "words": words,
+    "neighbours": neighbours,
     "reconstructions": reconstructions,
     "walk": walk,
     "generated": generated,

@@ -19,6 +19,7 @@ from zoo.training.classification import Classification
 from zoo.training.reconstruction import Autoencoder, Reconstruction
 from zoo.training.task import EVALUATION_BATCH
 from zoo.training.translation import Shown, Translation
+from zoo.training.words import WordVectors
 
 POOLINGS = (nn.MaxPool2d, nn.AvgPool2d, nn.LPPool2d, nn.FractionalMaxPool2d, nn.AdaptiveMaxPool2d, nn.AdaptiveAvgPool2d)
 
@@ -104,7 +105,10 @@ class Subject:
         """
         if len(self.spec.inputs) != 1 or self.spec.inputs[0].name not in self.test:
             raise LeftOut("the network does not take one array of the data set")
-        return self.test[self.spec.inputs[0].name]
+        found = self.test[self.spec.inputs[0].name]
+        if found.dtype == object:
+            raise LeftOut("the network takes numbers that its graph makes of text")
+        return found
 
     @property
     def pictures(self) -> np.ndarray:
@@ -164,6 +168,17 @@ class Subject:
             raise LeftOut("it is no translator")
         if not isinstance(self.trained, Shown):
             raise LeftOut("it has no sentences of its own to be looked at with")
+        return self.trained
+
+    @property
+    def word_vectors(self) -> WordVectors:
+        """The module.
+
+        Raises:
+            LeftOut: it holds no word vectors.
+        """
+        if not isinstance(self.trained, WordVectors):
+            raise LeftOut("it is no table of word vectors")
         return self.trained
 
     @cached_property

@@ -1,0 +1,27 @@
+"""What the data decide of word vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from zoo.data.dataset import Split
+from zoo.errors import DataError
+from zoo.spec import replaced
+from zoo_word2vec import Config
+
+
+def fit(config: Config, splits: Mapping[str, Split]) -> Config:
+    """The config with the size of the vocabulary.
+
+    Raises:
+        DataError: fewer than two words occur often enough: there is nothing to tell apart.
+    """
+    words, counts = splits["test"]["word"], splits["test"]["count"]
+    found = min(int((counts >= config.least).sum()), config.most)
+    if found < 2:
+        often = f"{words[0]!r}, {int(counts[0]):,} times" if len(words) else "none"
+        raise DataError(
+            f"Of {len(words):,} words {'only one' if found else 'none'} occurs at least {config.least} times (the commonest is "
+            f"{often}), and vectors are learned of two at least; give a longer text, or --set config.least=1."
+        )
+    return replaced(config, words=found, letters=len("\n".join(words[:found]).encode()))

@@ -1,0 +1,171 @@
+"""A text → what an epoch learns from: words thinned out, their windows, and noise words, drawn in stretches as they are needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from zoo.spec import NegativeSampling
+from zoo_word2vec import Config
+from zoo_word2vec.draws import Alias
+
+STRETCH = 1 << 18
+"""Words of the text that are drawn from at once: many enough that no operation is short, few enough for any memory."""
+
+
+class Positions(dict[str, Tensor]):
+    """Consecutive positions of the text, in chunks.
+
+    Attributes:
+        words: ids, int64 [chunks · chunk + 2 · window]: those of the chunks, and of `window` words before and after them.
+        codes: of each position, the row of `windows_of` that says which of its chunk's words it sees, int64 [chunks · chunk].
+        noise: ids that a chunk's positions are held against, int64 [chunks, shared].
+
+    Args:
+        tensors: these.
+        tokens: of the text that they are drawn from, those left out counted.
+    """
+
+    def __init__(self, tensors: dict[str, Tensor], tokens: int) -> None:
+        super().__init__(tensors)
+        self.tokens = tokens
+
+    def __len__(self) -> int:
+        """Tokens of the text: what a batch counts."""
+        return self.tokens
+
+
+def kept(counts: Tensor, sample: float) -> Tensor:
+    """With which probability each word is kept, float64 [words]: √(t/f) + t/f as word2vec.c has it (arXiv 1310.4546, 2.3, has
+    √(t/f) alone).
+
+    Args:
+        counts: of each word, int64 [words].
+        sample: t; 0 keeps all.
+    """
+    ratio = sample * counts.sum() / counts.double()
+    return (ratio.sqrt() + ratio).clamp(max=1.0) if sample else torch.ones_like(ratio)
+
+
+def windows_of(config: Config, loss: NegativeSampling) -> Tensor:
+    """Weight of each pair of a position and a word of its chunk, or a noise word of it: float32 [windows, span + shared].
+
+    The row of a position that sees l words to its left and r to its right and stands at place c of its chunk is
+    (l · (window + 1) + r) · chunk + c. The first `span` columns are the chunk's words with the `window` before and after it: 1
+    for those that it sees. The others are noise words: they share the weight of `negative` for each word that it sees.
+    """
+    reach, chunk = config.window, config.chunk
+    span = chunk + 2 * reach
+    away = torch.arange(span)[None, :] - reach - torch.arange(chunk)[:, None]  # [chunk, span]
+    table = torch.zeros(reach + 1, reach + 1, chunk, span + loss.shared)
+    for left in range(reach + 1):
+        for right in range(reach + 1):
+            table[left, right, :, :span] = ((away >= -left) & (away <= right) & (away != 0)).float()
+            table[left, right, :, span:] = (left + right) * loss.negative / loss.shared
+    return table.view(-1, span + loss.shared)  # [windows, span + shared]
+
+
+@dataclass
+class Epoch:
+    """One pass over the text, cut by slices of its tokens into `Positions`.
+
+    What is drawn depends on the seed, the epoch and the place in the text alone, so that a run can go on anywhere.
+
+    Args:
+        tokens: ids by falling frequency, -1 where a line ends, int32 [tokens].
+        kept: probability by id, float32 [words + 2]; of the last two one is that of a line's end, one of all rarer words.
+        noise: to draw noise words from.
+        shared: noise words of a chunk.
+        config: of the network.
+        batch: tokens that are asked for at once.
+        seed: of the run.
+        number: of the epoch.
+    """
+
+    tokens: Tensor
+    kept: Tensor
+    noise: Alias
+    shared: int
+    config: Config
+    batch: int
+    seed: int
+    number: int
+    _at: int = field(default=-1, init=False)
+    _drawn: tuple[Positions, list[int]] | None = field(default=None, init=False)
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def __getitem__(self, part: slice) -> Positions:
+        """A batch: `part` begins at a multiple of `batch` and is as long, but for the last."""
+        batches = max(1, STRETCH // self.batch)
+        place, index = divmod(part.start // self.batch, batches)
+        if place != self._at or self._drawn is None:
+            self._drawn = self._draw(place, batches)
+            self._at = place
+        all_, bounds = self._drawn
+        first, last = bounds[index], bounds[index + 1]
+        chunk, reach = self.config.chunk, self.config.window
+        found = {
+            "words": all_["words"][first * chunk : last * chunk + 2 * reach],
+            "codes": all_["codes"][first * chunk : last * chunk],
+            "noise": all_["noise"][first:last],
+        }
+        return Positions(found, min(part.stop, len(self.tokens)) - part.start)
+
+    def _draw(self, place: int, batches: int) -> tuple[Positions, list[int]]:
+        """A stretch, and at which of its chunks each batch begins."""
+        config, device = self.config, self.tokens.device
+        chunk, reach = config.chunk, config.window
+        generator = torch.Generator(device).manual_seed(_seed(self.seed, self.number, place))
+        start = place * batches * self.batch
+        tokens = self.tokens[start : start + batches * self.batch]
+        words = len(self.kept) - 2
+        row = torch.where(tokens < 0, words, torch.where(tokens < words, tokens, words + 1))
+        taken = torch.rand(len(row), generator=generator, device=device) < self.kept[row]
+        where = taken.nonzero().squeeze(1)
+        ids = tokens[where].long()
+        ends = ids < 0
+        line = ends.cumsum(0)[~ends]
+        ids, where = ids[~ends], where[~ends]
+        count = len(ids)
+        chunks = -(-count // chunk)
+        drawn = torch.randint(1, reach + 1, (count,), generator=generator, device=device)
+        before, after = _room(line)
+        codes = torch.minimum(drawn, before) * (reach + 1) + torch.minimum(drawn, after)
+        order = torch.arange(count, device=device)
+        codes = pad(codes * chunk + order % chunk, (0, chunks * chunk - count))  # what fills the last chunk sees nothing
+        found = Positions(
+            {
+                "words": pad(ids, (reach, reach + chunks * chunk - count)),
+                "codes": codes,
+                "noise": self.noise.draw(chunks * self.shared, generator).view(chunks, self.shared),  # [chunks, shared]
+            },
+            len(tokens),
+        )
+        inner = torch.tensor(range(self.batch, len(tokens), self.batch), dtype=torch.int64, device=device)
+        return found, [0, *(torch.searchsorted(where, inner) // chunk).tolist(), chunks]
+
+
+def _room(line: Tensor) -> tuple[Tensor, Tensor]:
+    """How many words of the same line stand before and after each: int64 [words] both."""
+    count = len(line)
+    order = torch.arange(count, device=line.device)
+    if not count:
+        return order, order
+    new = torch.ones(count, dtype=torch.bool, device=line.device)
+    new[1:] = line[1:] != line[:-1]
+    last = torch.ones_like(new)
+    last[:-1] = new[1:]
+    first = torch.where(new, order, 0).cummax(0).values
+    final = torch.where(last, order, count).flip(0).cummin(0).values.flip(0)
+    return order - first, final - order
+
+
+def _seed(*numbers: int) -> int:
+    """One number of several."""
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)

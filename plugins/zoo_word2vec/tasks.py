@@ -1,0 +1,164 @@
+"""Learning word vectors from running text: what skip-gram, bag of words and softmax have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from zoo.data.dataset import Split
+from zoo.registry import registry
+from zoo.spec import NegativeSampling
+from zoo.training.judged import judge_words, load_lists
+from zoo.training.task import Score, Task
+from zoo.training.words import WordVectors, words_of
+from zoo_word2vec import Config
+from zoo_word2vec.draws import Alias
+from zoo_word2vec.positions import Epoch, kept, windows_of
+
+if TYPE_CHECKING:
+    from zoo.progress import Progress
+    from zoo.training.task import Resident
+
+NOISE_POWER = 0.75
+"""Of a word's count, to which its chance as a noise word is proportional (arXiv 1310.4546, 2.2)."""
+SAMPLES, SAMPLE = 50, 4096
+"""Stretches of the text, and tokens of each, that the loss is measured on; spread over all of it."""
+
+
+class Text(Task):
+    """The split `train` holds `token`, ids by falling frequency with -1 at a line's end; `test` the words with their counts."""
+
+    metric = "text_loss"
+    higher_is_better = False
+    loss_allowed = 0.01
+    fixed_shapes = False
+    drawn: ClassVar[bool] = True
+
+    @property
+    def config(self) -> Config:
+        """Of the network, with the number of words."""
+        assert isinstance(self.spec.config, Config)
+        return self.spec.config
+
+    @property
+    def options(self) -> NegativeSampling:
+        """How noise words are drawn; where the loss has none, they are drawn and not looked at."""
+        loss = self.recipe.loss if self.recipe else None
+        return loss if isinstance(loss, NegativeSampling) else NegativeSampling(shared=1)
+
+    @cached_property
+    def counts(self) -> Tensor:
+        """Of each word of the vocabulary, int64 [words]."""
+        return torch.from_numpy(np.array(self.dataset.splits["test"]["count"][: self.config.words], np.int64))
+
+    def prepare(self, module: nn.Module) -> None:
+        """The module's words are those of the text."""
+        assert isinstance(module, WordVectors)
+        words = self.dataset.splits["test"]["word"][: self.config.words]
+        spelled = np.frombuffer("\n".join(words).encode(), np.uint8)
+        module.spelled.copy_(torch.from_numpy(spelled.copy()))
+        module.counts.copy_(self.counts)
+
+    def resident(self, split: Split, device: torch.device) -> Resident:
+        """The text, where the split has one, else the words' counts."""
+        name = "token" if "token" in split else "count"
+        array = split[name]
+        # A memory map that may be written to (its pages are this process's own) is shared, however long the text.
+        return {name: torch.from_numpy(array if array.flags.writeable else np.array(array)).to(device)}
+
+    def order(self, train: Resident, batch: int, seed: int, epoch: int) -> Any:
+        """The text as it stands; slices are `Positions`."""
+        return self.epoch(train["token"], batch, seed, epoch)
+
+    def epoch(self, tokens: Tensor, batch: int, seed: int, number: int) -> Epoch:
+        """A pass over `tokens`."""
+        keep = torch.cat(
+            [kept(self.counts, self.config.sample), torch.tensor([2.0, 0.0])]
+        )  # a line's end always, rarer words never
+        return Epoch(
+            tokens, keep.float().to(tokens.device), self.noise(tokens.device), self.options.shared, self.config, batch, seed, number
+        )
+
+    def noise(self, device: torch.device) -> Alias:
+        """Noise words."""
+        if device not in self._noise:
+            self._noise[device] = Alias(self.counts.numpy().astype(np.float64) ** NOISE_POWER, device)
+        return self._noise[device]
+
+    @cached_property
+    def _noise(self) -> dict[torch.device, Alias]:
+        return {}
+
+    @cached_property
+    def _windows(self) -> dict[torch.device, Tensor]:
+        return {}
+
+    def windows(self, batch: Resident) -> Tensor:
+        """Weights of each position's pairs, float32 [chunks, chunk, span + shared] (`windows_of`)."""
+        codes = batch["codes"]
+        if codes.device not in self._windows:
+            self._windows[codes.device] = windows_of(self.config, self.options).to(codes.device)
+        table = self._windows[codes.device]
+        return table.index_select(0, codes).view(-1, self.config.chunk, table.shape[1])  # [chunks, chunk, span + shared]
+
+    def batch(self, split: Resident, part: Any, chosen: Any) -> Resident:  # noqa: ARG002 - an epoch cuts itself
+        """The `Positions` themselves."""
+        return part  # type: ignore[no-any-return]
+
+    def measured(self, module: nn.Module, batch: Resident) -> tuple[Tensor, Tensor]:
+        """The loss of all pairs of a batch, summed, and how many there are: scalars."""
+        raise NotImplementedError
+
+    def evaluate(self, module: nn.Module, split: Resident) -> dict[str, float]:
+        """The loss for each pair of words, in nats, on stretches of the split's text; of one without text, of the text that was
+        learned from. The draws are always the same."""
+        device = next(module.parameters()).device
+        tokens = _sampled(split["token"]) if "token" in split else self._sample.to(device)
+        with torch.inference_mode():
+            epoch = self.epoch(tokens, SAMPLE, 0, 0)
+            found = [
+                torch.stack(self.measured(module, epoch[start : start + SAMPLE])).double()
+                for start in range(0, len(tokens), SAMPLE)
+            ]
+        total, pairs = torch.stack(found).sum(0).tolist()
+        return {"text_loss": total / max(pairs, 1.0)}
+
+    @cached_property
+    def _sample(self) -> Tensor:
+        return _sampled(self.resident(self.dataset.splits["train"], torch.device("cpu"))["token"])
+
+    def judge(self, answers: Mapping[str, np.ndarray], split: Split) -> dict[str, float]:  # noqa: ARG002 - answers have no loss
+        """Nothing: what an answer is worth, only people can say (`score`)."""
+        return {}
+
+    def score(self, answers: Mapping[str, np.ndarray], split: Split) -> dict[str, Score]:
+        """Similarities and analogies beside what people say (`zoo.training.judged`), of the vectors that a graph gives."""
+        known = answers["known"].astype(bool)
+        return self._judged(answers["vector"][known], list(split["word"][known]))
+
+    def examine(
+        self, module: nn.Module, split: Split, device: torch.device, progress: Progress
+    ) -> tuple[dict[str, Score], dict[str, np.ndarray]]:
+        """See `Task.examine`: the loss, and what `score` gives of the module's own vectors."""
+        assert isinstance(module, WordVectors)
+        found = {name: Score(value) for name, value in self.evaluate(module, self.resident(split, device)).items()}
+        vectors = module.vectors.detach().float().cpu().numpy()
+        return found | self._judged(vectors, words_of(module), progress), {}
+
+    def _judged(self, vectors: np.ndarray, words: list[str], progress: Progress | None = None) -> dict[str, Score]:
+        from zoo.progress import Progress
+
+        return judge_words(vectors, words, load_lists(registry(), progress or Progress()))
+
+
+def _sampled(tokens: Tensor) -> Tensor:
+    """Stretches spread over a text, one after the other."""
+    if len(tokens) <= SAMPLES * SAMPLE:
+        return tokens
+    starts = np.linspace(0, len(tokens) - SAMPLE, SAMPLES).astype(np.int64)
+    return torch.cat([tokens[start : start + SAMPLE] for start in starts])
