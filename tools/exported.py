@@ -32,6 +32,7 @@ MODELS = {
     "cnn.fast": "fp32",
     "autoencoder.dense-32": "fp32",
     "seq2seq.help-pl-en": "int8",
+    "word2vec.skipgram": "int8",
 }
 """With the precision of their large weights."""
 LARGEST, LARGEST_TEXT, TOGETHER = 5_000_000, 10_000_000, 25_000_000

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -94,6 +94,20 @@ class Head(Protocol):
 
         Where one turns, everything after it is another answer's, its `source` among them.
         """
+        ...
+
+
+@runtime_checkable
+class Ordering(Protocol):
+    """A head that puts names into an order: many decisions, of which some may be close."""
+
+    @property
+    def source(self) -> str:
+        """Name of the scores."""
+        ...
+
+    def close(self, values: Mapping[str, np.ndarray], limit: float) -> np.ndarray:
+        """Which share of an example's places in the order hang on less than twice `limit`: float64 [batch]."""
         ...
 
 

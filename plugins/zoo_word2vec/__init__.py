@@ -1,4 +1,17 @@
-"""Word vectors: a word goes in, the words used like it come out."""
+"""Word vectors: a word goes in, the words used like it come out.
+
+| model | learns to tell | from |
+|---|---|---|
+| `word2vec.skipgram` | a word's neighbours from noise words | the word's vector |
+| `word2vec.cbow` | a word from noise words | the mean of its neighbours' vectors |
+| `word2vec.softmax` | which of all words is a neighbour, of the 2,000 commonest | the word's vector |
+
+Each exports three graphs: `neighbours` (a word → ten words with their cosines, its vector, whether it is known), `analogy`
+(three words → ten) and `sentence` (a sentence → the mean of its words' vectors).
+
+Sources: Mikolov, Chen, Corrado & Dean 2013 (arXiv 1301.3781); Mikolov, Sutskever, Chen, Corrado & Dean 2013 (arXiv 1310.4546);
+where these leave something open, the program word2vec.c that came with them.
+"""
 
 from __future__ import annotations
 

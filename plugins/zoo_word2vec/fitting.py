@@ -14,14 +14,14 @@ def fit(config: Config, splits: Mapping[str, Split]) -> Config:
     """The config with the size of the vocabulary.
 
     Raises:
-        DataError: fewer than two words occur often enough: there is nothing to tell apart.
+        DataError: fewer than four words occur often enough: there is no analogy.
     """
     words, counts = splits["test"]["word"], splits["test"]["count"]
     found = min(int((counts >= config.least).sum()), config.most)
-    if found < 2:
+    if found < 4:
         often = f"{words[0]!r}, {int(counts[0]):,} times" if len(words) else "none"
         raise DataError(
-            f"Of {len(words):,} words {'only one' if found else 'none'} occurs at least {config.least} times (the commonest is "
-            f"{often}), and vectors are learned of two at least; give a longer text, or --set config.least=1."
+            f"Of {len(words):,} words {found or 'none'} occur{'s' * (found < 2)} at least {config.least} times (the commonest is "
+            f"{often}), and vectors are learned of four at least; give a longer text, or --set config.least=1."
         )
     return replaced(config, words=found, letters=len("\n".join(words[:found]).encode()))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 from abc import abstractmethod
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor, nn
@@ -26,7 +26,7 @@ from zoo_word2vec.tasks import NOISE_POWER, Text
 if TYPE_CHECKING:
     from zoo.training.task import Resident
 
-LOOKED = 4
+LOOKED = 2
 """Chunks of a batch whose loss is computed, for the curve."""
 CURVATURE = 0.25
 """Of −log σ along a vector, in units of its length squared, where it is largest (Böhning 1992); the vectors that frequent words
@@ -56,16 +56,16 @@ class NegativeSampling(Text, SteppingTask):
 
     def step(self, module: nn.Module, batch: Resident, rate: float) -> tuple[Tensor, dict[str, Tensor]]:
         """Down the gradient, rows that occur often by less."""
-        assert isinstance(module, WordVectors)
-        on_cpu = module.vectors.device.type == "cpu"
-        with torch.no_grad(), self._pace() if on_cpu else contextlib.nullcontext():
-            *both, loss = self.gradients(module, batch)
-            steepness = self._steepness(module.vectors.device)
-            for weights, gradients, steep in zip((module.vectors, module.contexts), both, steepness, strict=True):
+        network = cast(WordVectors, module)  # to look at a protocol in every step would take a twentieth of it
+        tables = network.vectors, network.contexts
+        with torch.no_grad(), self._pace() if tables[0].device.type == "cpu" else contextlib.nullcontext():
+            *both, loss = self.gradients(network, batch)
+            steepness = self._steepness(tables[0].device)
+            for table, gradients, steep in zip(tables, both, steepness, strict=True):
                 for rows, change in gradients:
                     slope = steep.index_select(0, rows)
-                    change.mul_((torch.expm1(slope * -rate) / slope).unsqueeze(1))  # [rows, numbers]
-                    weights.index_add_(0, rows, change)
+                    change.mul_(slope.mul(-rate).expm1_().div_(slope).unsqueeze(1))  # [rows, numbers]
+                    table.index_add_(0, rows, change)
         return loss, {}
 
     @cached_property

@@ -109,6 +109,8 @@ class Epoch:
             self._at = place
         all_, bounds = self._drawn
         first, last = bounds[index], bounds[index + 1]
+        if first == last:  # all its words are too rare, or too frequent: the filler, which sees nothing
+            first, last = bounds[-1], bounds[-1] + 1
         chunk, reach = self.config.chunk, self.config.window
         found = {
             "words": all_["words"][first * chunk : last * chunk + 2 * reach],
@@ -138,12 +140,14 @@ class Epoch:
         before, after = _room(line)
         codes = torch.minimum(drawn, before) * (reach + 1) + torch.minimum(drawn, after)
         order = torch.arange(count, device=device)
-        codes = pad(codes * chunk + order % chunk, (0, chunks * chunk - count))  # what fills the last chunk sees nothing
+        fill = (chunks + 1) * chunk - count  # what fills the last chunk sees nothing, and so does one chunk more
+        codes = pad(codes * chunk + order % chunk, (0, fill))
+        noise = self.noise.draw(chunks * self.shared, generator).view(chunks, self.shared)  # [chunks, shared]
         found = Positions(
             {
-                "words": pad(ids, (reach, reach + chunks * chunk - count)),
+                "words": pad(ids, (reach, reach + fill)),
                 "codes": codes,
-                "noise": self.noise.draw(chunks * self.shared, generator).view(chunks, self.shared),  # [chunks, shared]
+                "noise": pad(noise, (0, 0, 0, 1)),  # [chunks + 1, shared]
             },
             len(tokens),
         )

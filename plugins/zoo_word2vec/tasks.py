@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from zoo.data.dataset import Split
+from zoo.errors import DataError, UsageError
 from zoo.registry import registry
-from zoo.spec import NegativeSampling
+from zoo.spec import CrossEntropy, ModelSpec, NegativeSampling, Recipe, to_plain
 from zoo.training.judged import judge_words, load_lists
 from zoo.training.task import Score, Task
 from zoo.training.words import WordVectors, words_of
@@ -47,9 +48,25 @@ class Text(Task):
 
     @property
     def options(self) -> NegativeSampling:
-        """How noise words are drawn; where the loss has none, they are drawn and not looked at."""
+        """How noise words are drawn; where the loss has none, one is drawn and not looked at."""
         loss = self.recipe.loss if self.recipe else None
         return loss if isinstance(loss, NegativeSampling) else NegativeSampling(shared=1)
+
+    @classmethod
+    def check(cls, spec: ModelSpec, recipe: Recipe) -> None:
+        """See `Task.check`: the loss is the model's own.
+
+        Raises:
+            UsageError: it is another one.
+        """
+        assert spec.recipe is not None
+        kind = type(spec.recipe.loss)
+        if not isinstance(recipe.loss, kind) or (kind is CrossEntropy and recipe.loss != CrossEntropy()):
+            name = to_plain(spec.recipe.loss)["name"]
+            said = (
+                f"The loss of {spec.id} is {name}{', without options' if kind is CrossEntropy else ''}; no other is learned by it."
+            )
+            raise UsageError(said, hint=f"zoo show {spec.id}")
 
     @cached_property
     def counts(self) -> Tensor:
@@ -60,8 +77,10 @@ class Text(Task):
         """The module's words are those of the text."""
         assert isinstance(module, WordVectors)
         words = self.dataset.splits["test"]["word"][: self.config.words]
-        spelled = np.frombuffer("\n".join(words).encode(), np.uint8)
-        module.spelled.copy_(torch.from_numpy(spelled.copy()))
+        spelled = torch.from_numpy(np.frombuffer("\n".join(words).encode(), np.uint8).copy()).to(module.spelled.device)
+        if module.spelled.any() and not torch.equal(module.spelled, spelled):
+            raise UsageError(f"The weights that {self.spec.id} is to begin with are of other words, or of another order of them.")
+        module.spelled.copy_(spelled)
         module.counts.copy_(self.counts)
 
     def resident(self, split: Split, device: torch.device) -> Resident:
@@ -126,7 +145,9 @@ class Text(Task):
                 for start in range(0, len(tokens), SAMPLE)
             ]
         total, pairs = torch.stack(found).sum(0).tolist()
-        return {"text_loss": total / max(pairs, 1.0)}
+        if not pairs:
+            raise UsageError(f"The text that {self.spec.id} is measured on has no two words of its vocabulary in one line.")
+        return {"text_loss": total / pairs}
 
     @cached_property
     def _sample(self) -> Tensor:
@@ -144,11 +165,27 @@ class Text(Task):
     def examine(
         self, module: nn.Module, split: Split, device: torch.device, progress: Progress
     ) -> tuple[dict[str, Score], dict[str, np.ndarray]]:
-        """See `Task.examine`: the loss, and what `score` gives of the module's own vectors."""
+        """See `Task.examine`: the loss, where the words are the data's, and what `score` gives of the module's own vectors."""
         assert isinstance(module, WordVectors)
-        found = {name: Score(value) for name, value in self.evaluate(module, self.resident(split, device)).items()}
-        vectors = module.vectors.detach().float().cpu().numpy()
-        return found | self._judged(vectors, words_of(module), progress), {}
+        words, found = words_of(module), dict[str, Score]()
+        if words == list(self.dataset.splits["test"]["word"][: len(words)]):
+            found = {name: Score(value) for name, value in self.evaluate(module, self.resident(split, device)).items()}
+        try:
+            return found | self._judged(module.vectors.detach().float().cpu().numpy(), words, progress), {}
+        except DataError as error:  # the lists are not part of the text; what can be measured without them is
+            progress.note(f"warning: {error}")
+            return found, {}
+
+    def given(self, split: Split) -> dict[str, np.ndarray]:
+        """The words.
+
+        Raises:
+            UsageError: the split is running text.
+        """
+        if "word" not in split:
+            hint = f"zoo eval --run {self.spec.id}"
+            raise UsageError(f"An artifact of {self.spec.id} is asked for words; the split is running text.", hint=hint)
+        return super().given(split)
 
     def _judged(self, vectors: np.ndarray, words: list[str], progress: Progress | None = None) -> dict[str, Score]:
         from zoo.progress import Progress

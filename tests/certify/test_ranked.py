@@ -38,3 +38,23 @@ def test_nothing_is_close_to_no_answer():
 
 def test_margins_are_the_smallest_step():
     assert ranked.margins(SCORES)[0] == pytest.approx(0.05)
+
+
+def test_what_is_no_order_has_a_flaw():
+    assert ranked.flaw(SCORES, RIGHT) is None
+    assert ranked.flaw(np.linspace(1, 0, 4)[None], np.array([["", "", ""]])) is None
+    for scores, names in (
+        (SCORES[:, :3], RIGHT),
+        (SCORES[:0], RIGHT),
+        (SCORES.astype(int), RIGHT),
+        (SCORES[:, ::-1], RIGHT),
+        (np.full((1, 4), np.nan), RIGHT),
+        (SCORES, np.array([["a", "a", "c"]])),
+    ):
+        assert ranked.flaw(scores, names)
+
+
+def test_places_that_hang_on_rounding_are_counted():
+    scores = np.array([[1.0, 1.0 - 1e-9, 0.5, 0.5 - 1e-9], [3.0, 2.0, 1.0, 0.0]])
+    assert ranked.close(scores, 1e-8).tolist() == [2 / 3, 0.0]
+    assert ranked.close(np.zeros((1, 4)), 1e-8).tolist() == [1.0]

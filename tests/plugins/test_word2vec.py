@@ -128,8 +128,8 @@ def test_the_step_is_that_of_the_gradient_where_words_are_rare():
 
 
 def test_frequent_words_do_not_overshoot(tmp_path):
-    """Two words, each thousands of times in a batch: summed as they are, their gradients would grow without end."""
-    text = written(tmp_path, "yes no " * 20_000)
+    """Four words, each hundreds of times in a batch: summed as they are, their gradients would grow without end."""
+    text = written(tmp_path, "yes no red blue " * 10_000)
     run = api.train("word2vec", data=text, name="two", output=tmp_path, recipe={"epochs": 3, "config.sample": 0.0, "lr": 0.1})
     module = api.load("word2vec.two", run=run.path)
     assert float(module.vectors.detach().abs().max()) < 20
@@ -154,7 +154,7 @@ def test_frequent_words_do_not_overshoot(tmp_path):
 )
 def test_an_epoch_holds_every_word_once_and_no_window_leaves_its_line(lines, batch, window, chunk):
     text = "\n".join(" ".join(line) for line in lines)
-    if len({word for line in lines for word in line}) < 2:
+    if len({word for line in lines for word in line}) < 4:
         return
     task, _, dataset = network("skipgram", text, recipe={**SMALL, "batch_size": batch}, window=window, chunk=chunk)
     tokens = dataset.splits["train"]["token"]
@@ -166,6 +166,9 @@ def test_an_epoch_holds_every_word_once_and_no_window_leaves_its_line(lines, bat
     for start in range(0, len(epoch), batch):
         part = epoch[start : start + batch]
         counted += len(part)
+        if part["codes"].data_ptr() == epoch._drawn[0]["codes"][-chunk:].data_ptr():  # no word fell into this batch
+            assert all(not seen for _, _, seen in of_positions(part, task.config))
+            continue
         for _, word, seen in of_positions(part, task.config):
             if met == len(at):  # what fills the last chunk
                 assert not seen
@@ -261,21 +264,34 @@ def test_the_number_of_threads_changes_nothing(tmp_path, monkeypatch):
     assert len(found) == 1
 
 
-def test_the_faster_number_of_threads_is_kept(monkeypatch):
-    clock = iter(range(10**9))
-    monkeypatch.setattr(
-        "zoo_word2vec.pace.time.perf_counter", lambda: next(clock) * (100 if torch.get_num_threads() == slow else 1)
-    )
-    before, used = torch.get_num_threads(), []
-    pace, slow = Pace(4), 4
-    for step in range(2 * (KEPT + 2 * LOOKED)):
-        slow = 4 if step < KEPT else 1  # the machine has changed when it is looked at anew
+def paced(monkeypatch, steps, seconds):
+    """The number of threads of each step, where a step takes `seconds(threads, step)`."""
+    clock, used = [0.0], []
+    monkeypatch.setattr("zoo_word2vec.pace.time.perf_counter", lambda: clock[0])
+    before, pace = torch.get_num_threads(), Pace(4)
+    for step in range(steps):
         with pace():
             used.append(torch.get_num_threads())
+            clock[0] += seconds(used[-1], step)
     assert torch.get_num_threads() == before
-    assert used[: 2 * LOOKED] == [1, 4] * LOOKED
-    assert set(used[2 * LOOKED : KEPT + 2 * LOOKED]) == {1}
-    assert set(used[KEPT + 4 * LOOKED :]) == {4}
+    return used
+
+
+def test_the_faster_number_of_threads_is_kept(monkeypatch):
+    whole = KEPT + 2 * LOOKED
+
+    def seconds(threads, step):  # the machine has changed when it is looked at anew
+        return 1.0 if (threads == 4) == (step >= KEPT) else 2.0
+
+    used = paced(monkeypatch, 2 * whole, seconds)
+    assert used[: 2 * LOOKED] == used[whole : whole + 2 * LOOKED] == [1, 4] * LOOKED
+    assert set(used[2 * LOOKED : whole]) == {1}
+    assert set(used[whole + 2 * LOOKED :]) == {4}
+
+
+def test_threads_that_wait_in_vain_are_not_tried_again_and_again(monkeypatch):
+    used = paced(monkeypatch, KEPT, lambda threads, step: 1.0 if threads == 1 else 240.0)
+    assert used.count(4) == 1
 
 
 def test_a_run_that_is_killed_in_the_middle_of_an_epoch_ends_with_the_same_vectors(tmp_path, monkeypatch):
@@ -297,6 +313,27 @@ def test_a_run_that_is_killed_in_the_middle_of_an_epoch_ends_with_the_same_vecto
     assert 40 <= run.state.step < run.state.total / 2
     subprocess.run([sys.executable, "-m", "zoo", "train", "--resume", str(folder)], check=True, capture_output=True)
     assert Run.open(folder).state.weights == Run.open(tmp_path / "whole" / "word2vec.small" / "1").state.weights
+
+
+@pytest.mark.parametrize("model", ["skipgram", "cbow", "softmax"])
+@pytest.mark.parametrize(
+    "recipe",
+    [{}, {"batch_size": 16}, {"batch_size": 0}, {"config.sample": 0.01}, {"steps": 3, "epochs": None}, {"validation": 400}],
+)
+def test_batches_of_any_size_are_learned_from_even_empty_ones(model, recipe, tmp_path):
+    """3,000 words in a row are too rare to be learned."""
+    lines = "the cat and the dog\n" * 40
+    text = written(tmp_path, lines + " ".join(f"r{n}" for n in range(3000)) + "\n" + lines)
+    run = api.train(f"word2vec.{model}", data=text, name="gap", output=tmp_path, recipe={"epochs": 1, **recipe})
+    assert math.isfinite(run.state.metrics["text_loss"])
+
+
+def test_weights_of_other_words_are_refused(tmp_path):
+    """Of the same letters, so that all sizes fit."""
+    first, second = (written(tmp_path, f"{words} " * 500, f"{words[:3]}.txt") for words in ("cat dog sun sea", "sea sun dog cat"))
+    run = api.train("word2vec", data=first, name="first", output=tmp_path / "runs")
+    with pytest.raises(UsageError, match="other words"):
+        api.train("word2vec", data=second, name="second", output=tmp_path / "runs", init_from=run.path)
 
 
 def test_what_is_learned_is_what_stands_together(tmp_path):
@@ -324,7 +361,7 @@ def test_what_is_learned_is_what_stands_together(tmp_path):
         (b"!!! ... ---", "holds no word"),
         (b"\x00\x01\x02" * 100, "NUL"),
         (bytes(range(128, 256)) * 40, "no UTF-8"),
-        (b"buffalo " * 1000, "only one occurs at least 5 times (the commonest is 'buffalo', 1,000 times)"),
+        (b"buffalo " * 1000, "1 occurs at least 5 times (the commonest is 'buffalo', 1,000 times)"),
         (b"all of these words are here once", "none occurs at least 5 times"),
     ],
 )
@@ -342,6 +379,10 @@ def test_texts_that_nothing_can_be_learned_from(content, said, tmp_path):
     [
         ({"momentum": 0.9}, {}, "plain gradient descent"),
         ({"clip": 1.0}, {}, "no gradient that clip=1 could clip"),
+        ({"loss": "cross-entropy"}, {}, "The loss of word2vec.skipgram is negative-sampling"),
+        ({"config.window": 3000}, {}, "config.window of word2vec.skipgram is 3000; it should be at most 100"),
+        ({"config.window": 90, "config.chunk": 900}, {}, "takes too much memory"),
+        ({"precision": "auto"}, {}, "in float32"),
         ({"config.window": 0}, {}, "config.window of word2vec.skipgram is 0; it should be at least 1"),
         ({}, {"compiled": True}, "--compile"),
         ({}, {"precision": "bf16"}, "in float32"),

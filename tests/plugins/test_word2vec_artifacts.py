@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from tests.plugins.word_vectors import written
 from zoo import api
 from zoo.certify.ranked import gaps
 from zoo.data.dataset import texts
+from zoo.errors import IntegrityError
 from zoo.training.words import words_of
 
 WORDS = [f"{kind}{number}" for kind in ("cat", "dog", "sun", "sea", "łódź") for number in range(8)]
@@ -156,3 +159,48 @@ def test_eval_judges_an_artifact_and_its_run_alike(made, zoo):
     ours, theirs = (json.loads(found.out)["metrics"] for found in (by_run, by_file))
     assert ours.pop("text_loss") > 0
     assert ours == theirs  # a made-up text knows none of the lists' words but "cat1" and the like: no figure in both
+
+
+def tampered(folder, tmp_path, change):
+    """A copy of an artifact with other golden vectors, whose hashes fit."""
+    copy = tmp_path / folder.name
+    shutil.copytree(folder, copy)
+    with np.load(copy / "golden.npz") as stored:
+        arrays = dict(stored)
+    change(arrays)
+    np.savez_compressed(copy / "golden.npz", **arrays)
+    manifest = json.loads((copy / "zoo.json").read_text(encoding="utf-8"))
+    manifest["golden_sha256"] = hashlib.sha256((copy / "golden.npz").read_bytes()).hexdigest()
+    (copy / "zoo.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return copy
+
+
+def lie(arrays):
+    """Any names, with scores that excuse them."""
+    for key in [key for key in arrays if key.endswith(":out:cosines")]:
+        arrays[key] = np.zeros_like(arrays[key])
+        names = key.replace("cosines", "neighbours")
+        arrays[names] = np.array([[f"liar{n}" for n in range(10)]] * len(arrays[names]))
+
+
+def shorten(arrays):
+    for key in [key for key in arrays if key.endswith(":out:cosines")]:
+        arrays[key] = arrays[key][:1]
+
+
+def flatten(arrays):
+    for key in [key for key in arrays if key.endswith(":out:cosines")]:
+        arrays[key] = np.float64(0.5)
+
+
+def repeat(arrays):
+    for key in [key for key in arrays if key.endswith(":out:neighbours")]:
+        arrays[key][:, 1] = arrays[key][:, 0]
+
+
+@pytest.mark.parametrize("change", [lie, shorten, flatten, repeat])
+def test_golden_vectors_that_prove_nothing_are_refused(change, made, tmp_path):
+    copy = tampered(made[0]["word2vec.small"].path, tmp_path, change)
+    with pytest.raises(IntegrityError, match=r"golden\.npz"):
+        api.verify(copy)
+    assert api.verify(made[0]["word2vec.small"].path).passed

@@ -16,8 +16,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from zoo.certify import ranked
 from zoo.certify.certificate import CONTRACT, TIE, Certificate, Stored, close_share, error_bound, hidden_bound
-from zoo.certify.exact import is_inside, rule_of
+from zoo.certify.exact import is_inside, is_ranked, rule_of
 from zoo.errors import IntegrityError, UsageError
 from zoo.runtime.artifact import CERTIFICATE, GOLDEN, Artifact
 from zoo.runtime.manifest import Manifest
@@ -60,6 +61,12 @@ class Vectors:
             if name == source and is_inside(manifest, output, self.outputs[source]):
                 found |= self.margins[output] < 2 * max(bound, TIE / 2)
         return found
+
+    def orders(self, manifest: Manifest, source: str, bound: float) -> list[np.ndarray]:
+        """Of each output that is an order by `source`, which share of an example's places rounding may turn: float64 [batch]."""
+        scores = self.outputs[source]
+        ordered = [output for output, name in self.sources.items() if name == source and is_ranked(manifest, output, scores)]
+        return [ranked.close(scores, bound) for _ in ordered]
 
 
 def read_proof(artifact: Artifact) -> tuple[Certificate, dict[str, Vectors]]:
@@ -199,7 +206,8 @@ def _check_case(where: Path, name: str, case: Vectors, manifest: Manifest, certi
         raise IntegrityError(f"{where} holds no examples for {name}.")
     for source, hidden in certificate.hidden.items():
         array = case.outputs[source]
-        if array.dtype.kind != "f" or not np.abs(array).max(initial=0) <= hidden.golden_max:  # NaN is not
+        fits = array.ndim > 0 and {len(array)} == batch
+        if not fits or array.dtype.kind != "f" or not np.abs(array).max(initial=0) <= hidden.golden_max:  # NaN is not
             raise IntegrityError(f"{where} holds other values for {name} and {source} than its certificate gives.")
     for output, tensor in outputs.items():
         array = case.outputs[output]
@@ -208,9 +216,16 @@ def _check_case(where: Path, name: str, case: Vectors, manifest: Manifest, certi
             raise IntegrityError(f"{where} holds an answer for {name} and {output} of another type: {array.dtype} {array.shape}.")
         if output not in exact and not np.abs(array).max(initial=0) <= certificate.bounds[output].golden_max:  # NaN is not
             raise IntegrityError(f"{where} holds answers for {name} and {output} beyond the largest that its certificate gives.")
+    _check_exact(where, name, case, manifest, certificate, batch)
+
+
+def _check_exact(where: Path, name: str, case: Vectors, manifest: Manifest, certificate: Certificate, batch: set[int]) -> None:
+    """Each exact answer follows from floats, or is said how close it was."""
     for output, source in case.sources.items():
         if source not in certificate.bounds and source not in certificate.hidden:
             raise IntegrityError(f"{where} says that {output} follows from {_listed([source])}, which is no float output.")
+        if is_ranked(manifest, output, case.outputs[source]) and (wrong := ranked.flaw(case.outputs[source], case.outputs[output])):
+            raise IntegrityError(f"{where} holds for {name} and {output} {wrong}.")
         rule = rule_of(manifest, output, case.outputs[source])
         margins = case.margins[output]
         inside = is_inside(manifest, output, case.outputs[source])
@@ -225,7 +240,9 @@ def _check_close(where: Path, cases: Collection[Vectors], manifest: Manifest, ce
     share = close_share(manifest.precision)
     limits = {name: bound.bound for name, bound in (certificate.bounds | certificate.hidden).items()}
     for source, limit in limits.items():
-        found = [case.close(manifest, source, limit) for case in cases]
-        near, examples = sum(int(close.sum()) for close in found), sum(map(len, found))
+        found = [close for case in cases for close in case.orders(manifest, source, limit) or [case.close(manifest, source, limit)]]
+        near, examples = sum(float(close.sum()) for close in found), sum(map(len, found))
         if near > share * examples:
-            raise IntegrityError(f"{where} proves little: {near} of its {examples} answers that give {source} hang on rounding.")
+            raise IntegrityError(
+                f"{where} proves little: {near:.0f} of its {examples} answers that give {source} hang on rounding."
+            )

@@ -10,7 +10,7 @@ from zoo.certify.certificate import CLOSE, TIE, HiddenBound, OutputBound, Tie, e
 from zoo.certify.compare import changed_answers, largest_error
 from zoo.certify.golden import Golden
 from zoo.certify.ties import answers_of, chosen, close, limit_of, same
-from zoo.graph import MARGIN, Graph, Head
+from zoo.graph import MARGIN, Graph, Head, Ordering
 
 
 class Measured:
@@ -90,12 +90,20 @@ class Measured:
 
     def check_close(self, place: str, goldens: Sequence[Golden]) -> None:
         """What hangs on rounding proves little: it must not be more than a few of the examples."""
-        for name in {head.source for head in self.graph.heads if head.inside}:
-            near = [int(self.close(golden, name).sum()) for golden in goldens]
-            if sum(near) > self.share * sum(map(len, goldens)):
-                examples = sum(map(len, goldens))
+        near = {
+            name: [float(self.close(golden, name).sum()) for golden in goldens]
+            for name in {head.source for head in self.graph.heads if head.inside}
+        }
+        near |= {
+            head.source: [float(head.close(golden.exact, self.limits[head.source]).sum()) for golden in goldens]
+            for head in self.graph.heads
+            if isinstance(head, Ordering)
+        }
+        examples = sum(map(len, goldens))
+        for found in near.values():
+            if sum(found) > self.share * examples:
                 self.metrics.append(
-                    f"{sum(near)} of {examples} answers hang on less than rounding ({place}), too many to prove any"
+                    f"{sum(found):.0f} of {examples} answers hang on less than rounding ({place}), too many to prove any"
                 )
 
     def _compare_head(self, head: Head, golden: Golden, answers: Mapping[str, np.ndarray], place: str) -> list[Tie]:

@@ -26,6 +26,33 @@ def gaps(scores: np.ndarray, right: np.ndarray, answers: np.ndarray) -> np.ndarr
     return found
 
 
+def close(scores: np.ndarray, limit: float) -> np.ndarray:
+    """Which share of an example's places in the order hang on less than rounding: float64 [batch].
+
+    Args:
+        scores: falling [batch, n + 1].
+        limit: half the difference of two scores below which rounding may turn their order.
+    """
+    found: np.ndarray = (-np.diff(scores.astype(np.float64), axis=1) < 2 * limit).mean(1)
+    return found
+
+
+def flaw(scores: np.ndarray, names: np.ndarray) -> str | None:
+    """What is wrong with an order that is not one, in a clause.
+
+    Args:
+        scores: of a stranger's file, of any shape.
+        names: text [batch, n].
+    """
+    if scores.dtype.kind != "f" or scores.shape != (len(names), names.shape[1] + 1):
+        return f"scores of the shape {scores.shape} for names of the shape {names.shape}"
+    if not (np.diff(scores, axis=1) <= 0).all():  # NaN is not
+        return "scores that do not fall"
+    if any(0 < len(set(row) - {""}) < len(row) for row in names):
+        return "an order that holds a name twice"
+    return None
+
+
 def margins(scores: np.ndarray) -> np.ndarray:
     """The smallest difference of two scores that follow each other: float64 [batch].
 

@@ -151,6 +151,10 @@ class NamesHead(Reading):
         """How much the scores would have to change for `answers`: float64 [batch]."""
         return ranked.gaps(values[self.source], self.decide(values), answers)
 
+    def close(self, values: Arrays, limit: float) -> np.ndarray:
+        """Which share of an example's places hang on rounding: float64 [batch]."""
+        return ranked.close(values[self.source], limit)
+
     def margins(self, values: Arrays) -> np.ndarray:
         """The smallest difference of two scores that follow each other: float64 [batch]."""
         return ranked.margins(values[self.source])

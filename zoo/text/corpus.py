@@ -39,7 +39,7 @@ class Corpus(NamedTuple):
     """Text as ids.
 
     Args:
-        tokens: int32 [n], read-only memory map; `END` where a line ends.
+        tokens: int32 [n], memory map of which a change would be seen by this process alone; `END` where a line ends.
         words: all different words, by falling frequency, then by when they came first.
         counts: int64 [words].
         strange: runs of bytes that are no UTF-8.

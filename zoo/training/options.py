@@ -62,25 +62,27 @@ def check_solver(spec: ModelSpec, recipe: Recipe, options: Options, processes: i
     if solved and (options.compiled or options.captured or options.precision or options.checkpoint_every):
         what = "--precision, --compile, --cuda-graphs and --checkpoint-every"
         raise UsageError(f"{spec.id} is solved in float64; {what} have no meaning for it.")
-    if isinstance(kind, type) and issubclass(kind, SteppingTask):
-        _check_own_steps(spec, recipe, options, processes)
+    if isinstance(kind, type) and issubclass(kind, Task):
+        kind.check(spec, recipe)
+        if kind.drawn and (processes > 1 or options.compiled):
+            raise UsageError(f"{spec.id} is trained by one process, without --compile.", hint=f"zoo train {spec.id}")
+        if issubclass(kind, SteppingTask):
+            _check_own_steps(spec, recipe, options)
     if options.captured and isinstance(kind, type) and issubclass(kind, Task) and not kind.fixed_shapes:
-        raise UsageError(f"--cuda-graphs is for steps of one shape; the batches of {spec.id} are as long as their sentences.")
+        raise UsageError(f"--cuda-graphs is for steps of one shape; those of {spec.id} differ.")
     if solved and recipe.clip:
         raise UsageError(f"{spec.id} is solved as a whole; there is no step whose gradient clip={recipe.clip:g} could clip.")
     return solved
 
 
-def _check_own_steps(spec: ModelSpec, recipe: Recipe, options: Options, processes: int) -> None:
+def _check_own_steps(spec: ModelSpec, recipe: Recipe, options: Options) -> None:
     """Refuse what has no meaning for a model whose task makes its steps itself."""
-    if not (isinstance(recipe.optimiser, SGD) and not recipe.optimiser.momentum and not recipe.optimiser.weight_decay):
-        raise UsageError(
-            f"{spec.id} is trained by plain gradient descent: sgd without momentum and decay.", hint=f"zoo show {spec.id}"
-        )
-    if processes > 1:
-        raise UsageError(f"{spec.id} is trained by one process, not by {processes}.", hint=f"zoo train {spec.id}")
-    if options.compiled or recipe.precision == "bf16":
-        raise UsageError(f"{spec.id} makes its steps itself, in float32; --compile and --precision bf16 have no meaning for it.")
+    chosen = recipe.optimiser
+    if not isinstance(chosen, SGD) or chosen.momentum or chosen.weight_decay:
+        said = f"{spec.id} is trained by plain gradient descent: sgd without momentum and decay."
+        raise UsageError(said, hint=f"zoo show {spec.id}")
+    if options.compiled or recipe.precision != "fp32":
+        raise UsageError(f"{spec.id} makes its steps itself, in float32; --compile and --precision have no meaning for it.")
     if recipe.clip:
         raise UsageError(f"{spec.id} makes its steps itself; there is no gradient that clip={recipe.clip:g} could clip.")
 

@@ -58,6 +58,14 @@ class Task(ABC):
     def __init__(self, spec: ModelSpec, recipe: Recipe | None, dataset: Dataset) -> None:
         self.spec, self.recipe, self.dataset = spec, recipe, dataset
 
+    @classmethod  # noqa: B027 - most can follow any
+    def check(cls, spec: ModelSpec, recipe: Recipe) -> None:
+        """Refuse a recipe that cannot be followed, before a run is made.
+
+        Raises:
+            UsageError: it cannot.
+        """
+
     def resident(self, split: Split, device: torch.device) -> Resident:
         """The arrays of a split as tensors on the device, in their raw dtype. They stay there; batches are index operations."""
         import numpy as np
