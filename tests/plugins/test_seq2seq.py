@@ -279,5 +279,5 @@ def test_long_sentences_are_cut_while_training_and_whole_where_they_are_judged(t
 
 
 def test_its_steps_cannot_be_captured(task):
-    with pytest.raises(UsageError, match=r"the batches of seq2seq\.gru-attention are as long as their sentences"):
+    with pytest.raises(UsageError, match=r"the batches of seq2seq\.gru-attention differ in length"):
         check_solver(task.spec, task.recipe, Options(captured=True))

@@ -69,7 +69,7 @@ def check_solver(spec: ModelSpec, recipe: Recipe, options: Options, processes: i
         if issubclass(kind, SteppingTask):
             _check_own_steps(spec, recipe, options)
     if options.captured and isinstance(kind, type) and issubclass(kind, Task) and not kind.fixed_shapes:
-        raise UsageError(f"--cuda-graphs is for steps of one shape; those of {spec.id} differ.")
+        raise UsageError(f"--cuda-graphs is for steps of one shape; the batches of {spec.id} differ in length.")
     if solved and recipe.clip:
         raise UsageError(f"{spec.id} is solved as a whole; there is no step whose gradient clip={recipe.clip:g} could clip.")
     return solved
