@@ -44,6 +44,11 @@ class Config(Spec):
     words: int | None = None
     letters: int | None = None
 
+    @property
+    def span(self) -> int:
+        """Words of a chunk, with those that its first and last positions see beside it."""
+        return self.chunk + 2 * self.window
+
 
 @hookimpl
 def zoo_models() -> Iterable[ModelSpec]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 ARCHITECTURE = "word2vec"
 FORMATS = ("text", "binary", "projector")
-FORMAT = "1"
-"""Of weights, as `zoo.training.checkpoint` writes them."""
 
 
 @click.command("vectors")
@@ -123,27 +121,32 @@ def read_vectors(run: Run) -> tuple[list[str], np.ndarray, np.ndarray]:
     """
     from safetensors import SafetensorError, safe_open
 
+    from zoo.training.record import hash_arrays
+    from zoo.training.words import read
+
     if not run.weights.is_file():
         raise run.lacks(run.weights, "the weights that were kept")
-    digest, held = hashlib.sha256(), {}
+    held: dict[str, np.ndarray] = {}
+
+    def arrays(stream: Any) -> Iterator[tuple[str, str, tuple[int, ...], bytes]]:
+        for name in sorted(stream.keys()):
+            array = stream.get_tensor(name)
+            if name in ("vectors", "counts", "spelled"):
+                held[name] = array
+            yield name, f"torch.{array.dtype}", array.shape, array.tobytes()
+
     try:
         with safe_open(run.weights, framework="numpy") as stream:
-            for name in sorted(stream.keys()):
-                array = stream.get_tensor(name)
-                # As `zoo.training.checkpoint.hash_tensors`, which calls dtypes by torch's names.
-                digest.update(f"{name}/torch.{array.dtype}/{tuple(array.shape)}\n".encode())
-                digest.update(array.tobytes())
-                if name in ("vectors", "counts", "spelled"):
-                    held[name] = array
+            digest = hash_arrays(arrays(stream))
     except (SafetensorError, OSError, ValueError, TypeError) as error:
         raise IntegrityError(f"{run.weights} is no whole safetensors file: {str(error).rstrip('.')}.") from error
-    if digest.hexdigest() != run.state.weights:
+    if digest != run.state.weights:
         raise IntegrityError(f"{run.weights} holds other weights than {run.path / 'run.json'} names, or is damaged.")
     if len(held) != 3:
         raise IntegrityError(
             f"{run.weights} holds no word vectors: {', '.join(sorted(held)) or 'nothing'} of vectors, counts, spelled."
         )
-    return held["spelled"].tobytes().decode().split("\n"), held["counts"], held["vectors"]
+    return read(held["spelled"].tobytes()), held["counts"], held["vectors"]
 
 
 def _write(

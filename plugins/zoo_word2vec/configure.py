@@ -5,10 +5,16 @@ from __future__ import annotations
 from zoo.errors import UsageError
 from zoo.spec import ModelSpec, replaced
 from zoo_word2vec import Config
-from zoo_word2vec.recipes import KNOWN, NEIGHBOURS, SIMILARITY, analogy, sentence, vector
+from zoo_word2vec.recipes import exports, outputs
 
-LEAST = {"numbers": 1, "window": 1, "chunk": 1, "least": 1, "most": 4, "sample": 0}
-MOST = {"numbers": 10_000, "window": 100, "chunk": 1_000}
+RANGES: dict[str, tuple[int, int | None]] = {
+    "numbers": (1, 10_000),
+    "window": (1, 100),
+    "chunk": (1, 1_000),
+    "least": (1, None),
+    "most": (4, None),
+    "sample": (0, None),
+}
 TABLE = 1 << 27
 """Numbers of the table of windows, which grows with their square: half a gigabyte."""
 
@@ -21,17 +27,12 @@ def configure(spec: ModelSpec) -> tuple[ModelSpec, None]:
     """
     config = spec.config
     assert isinstance(config, Config)
-    for name, least in LEAST.items():
-        if (value := getattr(config, name)) < least:
-            raise UsageError(f"config.{name} of {spec.id} is {value}; it should be at least {least}.", hint=f"zoo show {spec.id}")
-    for name, most in MOST.items():
-        if (value := getattr(config, name)) > most:
-            raise UsageError(f"config.{name} of {spec.id} is {value}; it should be at most {most:,}.", hint=f"zoo show {spec.id}")
+    for name, (least, most) in RANGES.items():
+        value = getattr(config, name)
+        if value < least or (most and value > most):
+            right = f"at least {least}" if value < least else f"at most {most:,}"
+            raise UsageError(f"config.{name} of {spec.id} is {value}; it should be {right}.", hint=f"zoo show {spec.id}")
     if (config.window + 1) ** 2 * config.chunk * 2 * (config.chunk + config.window) > TABLE:
         said = f"config.window={config.window} with config.chunk={config.chunk} takes too much memory; a smaller chunk takes less."
         raise UsageError(said, hint=f"zoo train {spec.id} --set config.window={config.window} --set config.chunk=8")
-    numbers = config.numbers
-    of_word = next(tensor for tensor in spec.outputs if tensor.name == "vector")
-    outputs = (NEIGHBOURS, SIMILARITY, vector(of_word.meaning, numbers), KNOWN)
-    exports = {**spec.exports, "analogy": analogy(numbers), "sentence": sentence(numbers)}
-    return replaced(spec, outputs=outputs, exports=exports), None
+    return replaced(spec, outputs=outputs(config.numbers), exports=exports(config.numbers)), None

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from zoo.data.dataset import Split
 from zoo.errors import DataError
 from zoo.spec import replaced
+from zoo.training.words import spell
 from zoo_word2vec import Config
 
 
@@ -24,4 +25,4 @@ def fit(config: Config, splits: Mapping[str, Split]) -> Config:
             f"Of {len(words):,} words {found or 'none'} occur{'s' * (found < 2)} at least {config.least} times (the commonest is "
             f"{often}), and vectors are learned of four at least; give a longer text, or --set config.least=1."
         )
-    return replaced(config, words=found, letters=len("\n".join(words[:found]).encode()))
+    return replaced(config, words=found, letters=len(spell(words[:found])))

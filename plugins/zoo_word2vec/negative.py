@@ -20,7 +20,7 @@ from torch.nn.functional import softplus
 from zoo.training.task import SteppingTask
 from zoo.training.words import WordVectors
 from zoo_word2vec.pace import Pace
-from zoo_word2vec.positions import kept, windows_of
+from zoo_word2vec.positions import chunked, gathered, windows_of
 from zoo_word2vec.tasks import NOISE_POWER, Text
 
 if TYPE_CHECKING:
@@ -72,47 +72,34 @@ class NegativeSampling(Text, SteppingTask):
     def _pace(self) -> Pace:
         return Pace(torch.get_num_threads())
 
-    @cached_property
-    def _steep(self) -> dict[torch.device, tuple[Tensor, Tensor]]:
-        return {}
-
     def _steepness(self, device: torch.device) -> tuple[Tensor, Tensor]:
         """n·h of each row of `vectors` and `contexts`, float32 [words] both."""
-        if device not in self._steep:
+
+        def make() -> tuple[Tensor, Tensor]:
             assert self.recipe is not None
             tokens = len(self.dataset.splits["train"]["token"])
             positions = min(self.recipe.batch_size or tokens, tokens) * self.positions
             vectors, contexts = ((share * (positions * CURVATURE)).float().to(device) for share in self.expected())
-            self._steep[device] = vectors, contexts
-        return self._steep[device]
+            return vectors, contexts
+
+        return self.once("steepness", device, make)
 
     @cached_property
     def shares(self) -> tuple[Tensor, Tensor]:
         """How often each word stands at a position, and among the noise words: float64 [words], each summing to 1."""
-        found = (self.counts * kept(self.counts, self.config.sample), self.counts.double() ** NOISE_POWER)
+        found = (self.counts * self.keep, self.counts.double() ** NOISE_POWER)
         positions, noise = (weights / weights.sum() for weights in found)
         return positions, noise
 
     @property
     def positions(self) -> float:
         """Of a token of the text: words that are too rare, and those that are left out because they are frequent, are none."""
-        return float((self.counts * kept(self.counts, self.config.sample)).sum()) / float(
-            self.dataset.splits["test"]["count"].sum()
-        )
+        return float((self.counts * self.keep).sum()) / float(self.dataset.splits["test"]["count"].sum())
 
     @property
     def seen(self) -> float:
         """Words that a position sees, on average, far from a line's ends."""
         return self.config.window + 1.0
-
-    def measured(self, module: nn.Module, batch: Resident) -> tuple[Tensor, Tensor]:
-        """See `Text.measured`."""
-        assert isinstance(module, WordVectors)
-        return self.scored(module, batch)
-
-    @abstractmethod
-    def scored(self, module: WordVectors, batch: Resident) -> tuple[Tensor, Tensor]:
-        """The loss summed, and the number of pairs."""
 
 
 class SkipGram(NegativeSampling):
@@ -122,14 +109,14 @@ class SkipGram(NegativeSampling):
         """See `NegativeSampling.gradients`."""
         weights = self.windows(batch)
         words, others = self._rows(batch)
-        near, far = _gathered(module.vectors, words), _gathered(module.contexts, others)
+        near, far = gathered(module.vectors, words), gathered(module.contexts, others)
         scores = torch.bmm(near, far.transpose(1, 2))  # [chunks, chunk, span + shared]
-        loss = self._mean(scores[:LOOKED], weights[:LOOKED])
-        span = self.config.chunk + 2 * self.config.window
+        total, pairs = self._summed(scores[:LOOKED], weights[:LOOKED])
+        span = self.config.span
         slopes = scores.sigmoid_().mul_(weights)
         slopes[:, :, :span].sub_(weights[:, :, :span])
         changes = torch.bmm(slopes, far).flatten(0, 1), torch.bmm(slopes.transpose(1, 2), near).flatten(0, 1)  # [rows, numbers]
-        return [Gradient((words.flatten(), changes[0]))], [Gradient((others.flatten(), changes[1]))], loss
+        return [Gradient((words.flatten(), changes[0]))], [Gradient((others.flatten(), changes[1]))], total / pairs.clamp(min=1)
 
     def expected(self) -> tuple[Tensor, Tensor]:
         """See `NegativeSampling.expected`: a position's vector meets what it sees and its noise; a context as many positions."""
@@ -137,24 +124,20 @@ class SkipGram(NegativeSampling):
         pairs, negative = self.seen, self.options.negative
         return positions * pairs * (1 + negative), pairs * (positions + negative * noise)
 
-    def scored(self, module: WordVectors, batch: Resident) -> tuple[Tensor, Tensor]:
-        """See `NegativeSampling.scored`."""
+    def measured(self, module: WordVectors, batch: Resident) -> tuple[Tensor, Tensor]:
+        """See `Text.measured`."""
         words, others = self._rows(batch)
-        scores = torch.bmm(_gathered(module.vectors, words), _gathered(module.contexts, others).transpose(1, 2))
+        scores = torch.bmm(gathered(module.vectors, words), gathered(module.contexts, others).transpose(1, 2))
         return self._summed(scores, self.windows(batch))
 
     def _rows(self, batch: Resident) -> tuple[Tensor, Tensor]:
         """Ids of a chunk's positions, int64 [chunks, chunk], and of what they are held against, int64 [chunks, span + shared]."""
-        words, context = _chunked(batch["words"], self.config.chunk, self.config.window)
+        words, context = chunked(batch["words"], self.config)
         return words, torch.cat([context, batch["noise"]], 1)
-
-    def _mean(self, scores: Tensor, weights: Tensor) -> Tensor:
-        total, pairs = self._summed(scores, weights)
-        return total / pairs.clamp(min=1)
 
     def _summed(self, scores: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
         """−log σ(s) = softplus(s) − s of pairs, −log σ(−s) = softplus(s) of noise."""
-        span = self.config.chunk + 2 * self.config.window
+        span = self.config.span
         right = weights[:, :, :span]
         return (softplus(scores) * weights).sum() - (scores[:, :, :span] * right).sum(), right.sum()
 
@@ -168,17 +151,17 @@ class BagOfWords(NegativeSampling):
 
     def gradients(self, module: WordVectors, batch: Resident) -> tuple[list[Gradient], list[Gradient], Tensor]:
         """See `NegativeSampling.gradients`."""
-        seen, many, words, noise = self._rows(batch)
+        seen, many = self._seen(batch)
+        (words, context), noise = chunked(batch["words"], self.config), batch["noise"]
         weight = (many > 0).float()  # [chunks, chunk, 1]
         mean = torch.bmm(seen, self._context(module, batch["words"]))  # [chunks, chunk, numbers]
-        right, wrong = _gathered(module.contexts, words), _gathered(module.contexts, noise)
+        right, wrong = gathered(module.contexts, words), gathered(module.contexts, noise)
         ours, theirs = (mean * right).sum(2, keepdim=True), torch.bmm(mean, wrong.transpose(1, 2))
         total, pairs = self._summed(ours[:LOOKED], theirs[:LOOKED], weight[:LOOKED])
         ours = ours.sigmoid_().sub_(1).mul_(weight)  # [chunks, chunk, 1]
         theirs = theirs.sigmoid_().mul_(weight * (self.options.negative / self.options.shared))  # [chunks, chunk, shared]
         back = torch.baddbmm(right.mul_(ours), theirs, wrong).mul_(many)  # [chunks, chunk, numbers]
         changes = [torch.bmm(seen.transpose(1, 2), back), torch.bmm(theirs.transpose(1, 2), mean), mean.mul_(ours)]
-        context = _chunked(batch["words"], self.config.chunk, self.config.window)[1]
         rows = [
             Gradient((ids.flatten(), change.flatten(0, 1)))  # [rows, numbers]
             for ids, change in zip((context, noise, words), changes, strict=True)
@@ -191,47 +174,34 @@ class BagOfWords(NegativeSampling):
         negative = self.options.negative
         return positions * (1 + negative), positions + negative * noise
 
-    def scored(self, module: WordVectors, batch: Resident) -> tuple[Tensor, Tensor]:
-        """See `NegativeSampling.scored`; a pair is a position and what it sees."""
-        seen, many, words, noise = self._rows(batch)
+    def measured(self, module: WordVectors, batch: Resident) -> tuple[Tensor, Tensor]:
+        """See `Text.measured`; a pair is a position and what it sees."""
+        seen, many = self._seen(batch)
+        words, noise = chunked(batch["words"], self.config)[0], batch["noise"]
         mean = torch.bmm(seen, self._context(module, batch["words"]))
-        ours = (mean * _gathered(module.contexts, words)).sum(2, keepdim=True)
-        theirs = torch.bmm(mean, _gathered(module.contexts, noise).transpose(1, 2))
+        ours = (mean * gathered(module.contexts, words)).sum(2, keepdim=True)
+        theirs = torch.bmm(mean, gathered(module.contexts, noise).transpose(1, 2))
         return self._summed(ours, theirs, (many > 0).float())
 
-    def _rows(self, batch: Resident) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Of a position, shares of its chunk's words in the mean of what it sees, float32 [chunks, chunk, span]; how many it sees,
-        [chunks, chunk, 1]; ids of positions, [chunks, chunk], and of noise, [chunks, shared]."""
-        codes, chunk = batch["codes"], self.config.chunk
-        if codes.device not in self._shares:
-            span = chunk + 2 * self.config.window
-            seen = windows_of(self.config, self.options)[:, :span]
-            many = seen.sum(1, keepdim=True)
-            self._shares[codes.device] = (seen / many.clamp(min=1)).to(codes.device), many.to(codes.device)
-        seen, many = (_gathered(table, codes.view(-1, chunk)) for table in self._shares[codes.device])
-        return seen, many, _chunked(batch["words"], chunk, self.config.window)[0], batch["noise"]
+    def _seen(self, batch: Resident) -> tuple[Tensor, Tensor]:
+        """Of a position, shares of its chunk's words in the mean of what it sees, float32 [chunks, chunk, span], and how many it
+        sees, [chunks, chunk, 1]."""
+        codes = batch["codes"]
 
-    @cached_property
-    def _shares(self) -> dict[torch.device, tuple[Tensor, Tensor]]:
-        return {}
+        def make() -> tuple[Tensor, Tensor]:
+            seen = windows_of(self.config, self.options)[:, : self.config.span]
+            many = seen.sum(1, keepdim=True)
+            return (seen / many.clamp(min=1)).to(codes.device), many.to(codes.device)
+
+        shares, many = self.once("shares", codes.device, make)
+        places = codes.view(-1, self.config.chunk)  # [chunks, chunk]
+        return gathered(shares, places), gathered(many, places)
 
     def _context(self, module: WordVectors, words: Tensor) -> Tensor:
         """Vectors of each chunk's words, and of those beside it, [chunks, span, numbers]: a view in which chunks overlap."""
-        vectors, chunk = module.vectors.index_select(0, words), self.config.chunk
-        return vectors.unfold(0, chunk + 2 * self.config.window, chunk).transpose(1, 2)  # [chunks, span, numbers]
+        vectors = module.vectors.index_select(0, words)
+        return vectors.unfold(0, self.config.span, self.config.chunk).transpose(1, 2)  # [chunks, span, numbers]
 
     def _summed(self, ours: Tensor, theirs: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
         noise = self.options.negative / self.options.shared
         return (softplus(-ours) * weight).sum() + (softplus(theirs) * weight).sum() * noise, weight.sum()
-
-
-def _chunked(words: Tensor, chunk: int, window: int) -> tuple[Tensor, Tensor]:
-    """The words of each chunk, int64 [chunks, chunk], and with the `window` before and after it, int64 [chunks, span]."""
-    span = chunk + 2 * window
-    context = words.unfold(0, span, chunk)  # [chunks, span]
-    return context[:, window : window + chunk], context
-
-
-def _gathered(vectors: Tensor, ids: Tensor) -> Tensor:
-    """Vectors of `ids` [a, b]: [a, b, numbers]. On a CPU index_select is several times faster than indexing."""
-    return vectors.index_select(0, ids.flatten()).view(*ids.shape, -1)  # [a, b, numbers]

@@ -48,9 +48,18 @@ def sentence(numbers: int) -> Export:
     return Export(target="zoo_word2vec.export:sentence", inputs=(text,), outputs=(mean, known))
 
 
+def outputs(numbers: int) -> tuple[TensorSpec, ...]:
+    """Of the graph of neighbours."""
+    return NEIGHBOURS, SIMILARITY, vector("of the word; zeros where it is not known", numbers), KNOWN
+
+
+def exports(numbers: int) -> dict[str, str | Export]:
+    """All graphs."""
+    return {"neighbours": "zoo_word2vec.export:neighbours", "analogy": analogy(numbers), "sentence": sentence(numbers)}
+
+
 def model(tag: str, summary: str, source: str, task: str, config: Config, recipe: Recipe) -> ModelSpec:
     """A model of word vectors."""
-    numbers = config.numbers
     return ModelSpec(
         architecture="word2vec",
         tag=tag,
@@ -64,8 +73,8 @@ def model(tag: str, summary: str, source: str, task: str, config: Config, recipe
         recipe=recipe,
         dataset="text.sotu",
         inputs=(WORD,),
-        outputs=(NEIGHBOURS, SIMILARITY, vector("of the word; zeros where it is not known", numbers), KNOWN),
-        exports={"neighbours": "zoo_word2vec.export:neighbours", "analogy": analogy(numbers), "sentence": sentence(numbers)},
+        outputs=outputs(config.numbers),
+        exports=exports(config.numbers),
     )
 
 

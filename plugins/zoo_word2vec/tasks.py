@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 import torch
@@ -16,15 +17,16 @@ from zoo.registry import registry
 from zoo.spec import CrossEntropy, ModelSpec, NegativeSampling, Recipe, to_plain
 from zoo.training.judged import judge_words, load_lists
 from zoo.training.task import Score, Task
-from zoo.training.words import WordVectors, words_of
+from zoo.training.words import WordVectors, spell, words_of
 from zoo_word2vec import Config
 from zoo_word2vec.draws import Alias
-from zoo_word2vec.positions import Epoch, kept, windows_of
+from zoo_word2vec.positions import Epoch, gathered, kept, windows_of
 
 if TYPE_CHECKING:
     from zoo.progress import Progress
     from zoo.training.task import Resident
 
+T = TypeVar("T")
 NOISE_POWER = 0.75
 """Of a word's count, to which its chance as a noise word is proportional (arXiv 1310.4546, 2.2)."""
 SAMPLES, SAMPLE = 50, 4096
@@ -77,7 +79,7 @@ class Text(Task):
         """The module's words are those of the text."""
         assert isinstance(module, WordVectors)
         words = self.dataset.splits["test"]["word"][: self.config.words]
-        spelled = torch.from_numpy(np.frombuffer("\n".join(words).encode(), np.uint8).copy()).to(module.spelled.device)
+        spelled = torch.frombuffer(bytearray(spell(words)), dtype=torch.uint8).to(module.spelled.device)
         if module.spelled.any() and not torch.equal(module.spelled, spelled):
             raise UsageError(f"The weights that {self.spec.id} is to begin with are of other words, or of another order of them.")
         module.spelled.copy_(spelled)
@@ -86,9 +88,7 @@ class Text(Task):
     def resident(self, split: Split, device: torch.device) -> Resident:
         """The text, where the split has one, else the words' counts."""
         name = "token" if "token" in split else "count"
-        array = split[name]
-        # A memory map that may be written to (its pages are this process's own) is shared, however long the text.
-        return {name: torch.from_numpy(array if array.flags.writeable else np.array(array)).to(device)}
+        return super().resident({name: split[name]}, device)
 
     def order(self, train: Resident, batch: int, seed: int, epoch: int) -> Any:
         """The text as it stands; slices are `Positions`."""
@@ -96,54 +96,51 @@ class Text(Task):
 
     def epoch(self, tokens: Tensor, batch: int, seed: int, number: int) -> Epoch:
         """A pass over `tokens`."""
-        keep = torch.cat(
-            [kept(self.counts, self.config.sample), torch.tensor([2.0, 0.0])]
-        )  # a line's end always, rarer words never
-        return Epoch(
-            tokens, keep.float().to(tokens.device), self.noise(tokens.device), self.options.shared, self.config, batch, seed, number
-        )
-
-    def noise(self, device: torch.device) -> Alias:
-        """Noise words."""
-        if device not in self._noise:
-            self._noise[device] = Alias(self.counts.numpy().astype(np.float64) ** NOISE_POWER, device)
-        return self._noise[device]
+        device = tokens.device
+        always, never = torch.ones(1), torch.zeros(1)  # a line's end, and rarer words; torch.rand is below 1
+        keep = self.once("keep", device, lambda: torch.cat([self.keep.float(), always, never]).to(device))
+        noise = self.once("noise", device, lambda: Alias(self.counts.numpy().astype(np.float64) ** NOISE_POWER, device))
+        return Epoch(tokens, keep, noise, self.options.shared, self.config, batch, seed, number)
 
     @cached_property
-    def _noise(self) -> dict[torch.device, Alias]:
-        return {}
+    def keep(self) -> Tensor:
+        """With which probability each word is kept, float64 [words]."""
+        return kept(self.counts, self.config.sample)
+
+    def once(self, name: str, device: torch.device, make: Callable[[], T]) -> T:
+        """What `make` gives; made once for each device."""
+        if (name, device) not in self._made:
+            self._made[name, device] = make()
+        found: T = self._made[name, device]
+        return found
 
     @cached_property
-    def _windows(self) -> dict[torch.device, Tensor]:
+    def _made(self) -> dict[tuple[str, torch.device], Any]:
         return {}
 
     def windows(self, batch: Resident) -> Tensor:
         """Weights of each position's pairs, float32 [chunks, chunk, span + shared] (`windows_of`)."""
         codes = batch["codes"]
-        if codes.device not in self._windows:
-            self._windows[codes.device] = windows_of(self.config, self.options).to(codes.device)
-        table = self._windows[codes.device]
-        return table.index_select(0, codes).view(-1, self.config.chunk, table.shape[1])  # [chunks, chunk, span + shared]
+        table = self.once("windows", codes.device, lambda: windows_of(self.config, self.options).to(codes.device))
+        return gathered(table, codes.view(-1, self.config.chunk))
 
     def batch(self, split: Resident, part: Any, chosen: Any) -> Resident:  # noqa: ARG002 - an epoch cuts itself
         """The `Positions` themselves."""
         return part  # type: ignore[no-any-return]
 
-    def measured(self, module: nn.Module, batch: Resident) -> tuple[Tensor, Tensor]:
+    @abstractmethod
+    def measured(self, module: WordVectors, batch: Resident) -> tuple[Tensor, Tensor]:
         """The loss of all pairs of a batch, summed, and how many there are: scalars."""
-        raise NotImplementedError
 
     def evaluate(self, module: nn.Module, split: Resident) -> dict[str, float]:
         """The loss for each pair of words, in nats, on stretches of the split's text; of one without text, of the text that was
         learned from. The draws are always the same."""
-        device = next(module.parameters()).device
-        tokens = _sampled(split["token"]) if "token" in split else self._sample.to(device)
+        assert isinstance(module, WordVectors)
+        tokens = _sampled(split["token"]) if "token" in split else self._sample.to(module.vectors.device)
         with torch.inference_mode():
             epoch = self.epoch(tokens, SAMPLE, 0, 0)
-            found = [
-                torch.stack(self.measured(module, epoch[start : start + SAMPLE])).double()
-                for start in range(0, len(tokens), SAMPLE)
-            ]
+            parts = (epoch[start : start + SAMPLE] for start in range(0, len(tokens), SAMPLE))
+            found = [torch.stack(self.measured(module, part)).double() for part in parts]
         total, pairs = torch.stack(found).sum(0).tolist()
         if not pairs:
             raise UsageError(f"The text that {self.spec.id} is measured on has no two words of its vocabulary in one line.")

@@ -23,7 +23,7 @@ from zoo.data.fetch import fetch
 from zoo.progress import Progress
 from zoo.registry import registry
 from zoo.text.similarity import similarities
-from zoo.training.judged import load_lists
+from zoo.training.judged import load_lists, pairs_of
 from zoo.training.words import words_of
 
 MODELS = ("skipgram", "cbow")
@@ -38,16 +38,11 @@ def agreement(name: str, run: Path, counts: Mapping[str, int], lists: Dataset) -
     module = api.load(name, run=run)
     rows = {word: place for place, word in enumerate(words_of(module))}
     vectors = module.vectors.detach().numpy()
-    split = lists.splits["pairs"]
+    named = pairs_of(lists.splits["pairs"])
     found = {}
     for listed in LISTS:
-        pairs = [
-            (first, second, score)
-            for one, first, second, score in zip(split["list"], split["first"], split["second"], split["score"], strict=True)
-            if one == listed
-        ]
         for kind, rare in (("rare", True), ("frequent", False)):
-            chosen = [pair for pair in pairs if (min(counts.get(word, 0) for word in pair[:2]) < RARE) == rare]
+            chosen = [pair for pair in named[listed] if (min(counts.get(word, 0) for word in pair[:2]) < RARE) == rare]
             agreed = similarities(vectors, rows, chosen)
             found[f"{listed}, {kind}"] = agreed.spearman, agreed.known
     return found

@@ -62,11 +62,13 @@ class Vectors:
                 found |= self.margins[output] < 2 * max(bound, TIE / 2)
         return found
 
-    def orders(self, manifest: Manifest, source: str, bound: float) -> list[np.ndarray]:
-        """Of each output that is an order by `source`, which share of an example's places rounding may turn: float64 [batch]."""
+    def hanging(self, manifest: Manifest, source: str, bound: float) -> np.ndarray:
+        """How much of each example hangs on rounding: of names in the order of `source` the share of their places, of all else
+        everything or nothing (`close`); float64 [batch]."""
         scores = self.outputs[source]
-        ordered = [output for output, name in self.sources.items() if name == source and is_ranked(manifest, output, scores)]
-        return [ranked.close(scores, bound) for _ in ordered]
+        if any(name == source and is_ranked(manifest, output, scores) for output, name in self.sources.items()):
+            return ranked.close(scores, bound)
+        return self.close(manifest, source, bound).astype(np.float64)
 
 
 def read_proof(artifact: Artifact) -> tuple[Certificate, dict[str, Vectors]]:
@@ -240,8 +242,8 @@ def _check_close(where: Path, cases: Collection[Vectors], manifest: Manifest, ce
     share = close_share(manifest.precision)
     limits = {name: bound.bound for name, bound in (certificate.bounds | certificate.hidden).items()}
     for source, limit in limits.items():
-        found = [close for case in cases for close in case.orders(manifest, source, limit) or [case.close(manifest, source, limit)]]
-        near, examples = sum(float(close.sum()) for close in found), sum(map(len, found))
+        found = [case.hanging(manifest, source, limit) for case in cases]
+        near, examples = sum(float(hanging.sum()) for hanging in found), sum(map(len, found))
         if near > share * examples:
             raise IntegrityError(
                 f"{where} proves little: {near:.0f} of its {examples} answers that give {source} hang on rounding."

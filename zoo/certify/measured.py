@@ -90,21 +90,16 @@ class Measured:
 
     def check_close(self, place: str, goldens: Sequence[Golden]) -> None:
         """What hangs on rounding proves little: it must not be more than a few of the examples."""
-        near = {
-            name: [float(self.close(golden, name).sum()) for golden in goldens]
-            for name in {head.source for head in self.graph.heads if head.inside}
-        }
-        near |= {
-            head.source: [float(head.close(golden.exact, self.limits[head.source]).sum()) for golden in goldens]
-            for head in self.graph.heads
-            if isinstance(head, Ordering)
-        }
         examples = sum(map(len, goldens))
-        for found in near.values():
-            if sum(found) > self.share * examples:
-                self.metrics.append(
-                    f"{sum(found):.0f} of {examples} answers hang on less than rounding ({place}), too many to prove any"
-                )
+        for name, head in {head.source: head for head in self.graph.heads if head.inside or isinstance(head, Ordering)}.items():
+            near = sum(
+                float(head.close(golden.exact, self.limits[name]).sum())
+                if isinstance(head, Ordering)
+                else int(self.close(golden, name).sum())
+                for golden in goldens
+            )
+            if near > self.share * examples:
+                self.metrics.append(f"{near:.0f} of {examples} answers hang on less than rounding ({place}), too many to prove any")
 
     def _compare_head(self, head: Head, golden: Golden, answers: Mapping[str, np.ndarray], place: str) -> list[Tie]:
         exact, ours = golden.exact, answers[head.output]

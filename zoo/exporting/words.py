@@ -10,7 +10,8 @@ import onnx_ir as ir
 
 from zoo.certify import ranked
 from zoo.exporting.heads import Arrays, Reading
-from zoo.exporting.text.nodes import INT, STRING, Nodes, look_up
+from zoo.exporting.text.nodes import STRING, Nodes, look_up
+from zoo.exporting.text.rows import at, placed, size_of
 from zoo.exporting.text.split import words_in
 from zoo.spec import TensorSpec
 from zoo.text.tokens import well_formed, words_of
@@ -85,20 +86,10 @@ class WordsFront:
         nodes = Nodes(graph, f"{self.input}_front")
         words, rows = words_in(nodes, text)
         ids = look_up(nodes, words, self.forms, self.unknown)
-        batch = nodes.add("Shape", text, shape=[1], start=0, end=1)
-        ones = nodes.add("Expand", nodes.number(1), nodes.add("Shape", rows, shape=[1]), shape=[None])
-        none = nodes.add("Expand", nodes.number(0), batch, shape=["batch"])
-        counts = nodes.add("ScatterElements", none, rows, ones, shape=["batch"], axis=0, reduction="add")
-        starts = nodes.add("CumSum", counts, nodes.number(0), shape=["batch"], exclusive=1)
-        order = nodes.add("CumSum", ones, nodes.number(0), shape=[None], exclusive=1)
-        places = nodes.add("Sub", order, nodes.add("Gather", starts, rows, shape=[None], axis=0), shape=[None])
-        longest = nodes.add("Concat", counts, nodes.number([1]), shape=[None], axis=0)
-        longest = nodes.add("ReduceMax", longest, nodes.number([0]), shape=[1], keepdims=1)
-        size = nodes.add("Concat", batch, longest, shape=[2], axis=0)
+        batch, counts, places = placed(nodes, text, rows)
+        size = size_of(nodes, batch, counts)
         empty = nodes.add("Expand", nodes.number(self.unknown), size, shape=["batch", "length"])
-        both = [nodes.add("Unsqueeze", value, nodes.number([1]), shape=[None, 1]) for value in (rows, places)]
-        at = nodes.add("Concat", *both, shape=[None, 2], axis=1)
-        found = nodes.add("ScatterND", empty, at, ids, dtype=INT, shape=["batch", "length"])
+        found = nodes.add("ScatterND", empty, at(nodes, rows, places), ids, shape=["batch", "length"])
         found.name = f"{self.input}_ids"
         return {found.name: found}
 

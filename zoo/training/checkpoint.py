@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +18,7 @@ from torch.optim.optimizer import Optimizer
 from zoo.errors import IntegrityError
 from zoo.files import write_atomic
 from zoo.training.optimisers import GATHERED
+from zoo.training.record import hash_arrays
 from zoo.training.seed import restore_generators
 
 FORMAT = "1"
@@ -40,13 +41,15 @@ class Place(msgspec.Struct, frozen=True):
 
 
 def hash_tensors(tensors: Mapping[str, Tensor]) -> str:
-    """SHA-256 over names, dtypes, shapes and bytes: equal weights have equal hashes, whatever file holds them."""
-    digest = hashlib.sha256()
-    for name in sorted(tensors):
-        tensor = tensors[name].detach().cpu().contiguous()
-        digest.update(f"{name}/{tensor.dtype}/{tuple(tensor.shape)}\n".encode())
-        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data if tensor.numel() else b"")  # [bytes]
-    return digest.hexdigest()
+    """`hash_arrays` of tensors."""
+
+    def arrays() -> Iterator[tuple[str, str, tuple[int, ...], Any]]:
+        for name in sorted(tensors):
+            tensor = tensors[name].detach().cpu().contiguous()
+            content = tensor.reshape(-1).view(torch.uint8).numpy().data if tensor.numel() else b""  # [bytes]
+            yield name, str(tensor.dtype), tuple(tensor.shape), content
+
+    return hash_arrays(arrays())
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> str:

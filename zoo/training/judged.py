@@ -54,7 +54,7 @@ def judge_words(vectors: np.ndarray, words: Sequence[str], dataset: Dataset, *, 
     """
     rows = dict(zip(words, range(len(vectors)), strict=True))
     scores = {}
-    for name, pairs in _pairs(dataset.splits[PAIRS]).items():
+    for name, pairs in pairs_of(dataset.splits[PAIRS]).items():
         agreed = similarities(vectors, rows, pairs)
         if math.isfinite(agreed.spearman):
             scores[name] = Score(agreed.spearman, f"Spearman, {agreed.known:,} of {agreed.pairs:,} pairs known")
@@ -70,7 +70,7 @@ def judge_words(vectors: np.ndarray, words: Sequence[str], dataset: Dataset, *, 
     return scores
 
 
-def _pairs(split: Split) -> dict[str, list[tuple[str, str, float]]]:
+def pairs_of(split: Split) -> dict[str, list[tuple[str, str, float]]]:
     """List → its pairs."""
     found: dict[str, list[tuple[str, str, float]]] = {}
     for name, *pair in zip(*(split[key].tolist() for key in ("list", "first", "second", "score")), strict=True):

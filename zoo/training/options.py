@@ -52,8 +52,9 @@ def check_solver(spec: ModelSpec, recipe: Recipe, options: Options, processes: i
     Raises:
         UsageError: the optimiser is of the other kind, or an option has no meaning for a solver.
     """
-    kind = resolve(spec.task, owner=spec.id)
-    solved = isinstance(kind, type) and issubclass(kind, SolvedTask)
+    found = resolve(spec.task, owner=spec.id)
+    kind: type[Task] = found if isinstance(found, type) and issubclass(found, Task) else Task  # what is none, `make_task` refuses
+    solved = issubclass(kind, SolvedTask)
     if solved != isinstance(recipe.optimiser, LBFGS):
         how = "solved as a whole, by lbfgs" if solved else "trained in steps, which lbfgs does not make"
         raise UsageError(f"{spec.id} is {how}.", hint=f"zoo show {spec.id}")
@@ -62,27 +63,27 @@ def check_solver(spec: ModelSpec, recipe: Recipe, options: Options, processes: i
     if solved and (options.compiled or options.captured or options.precision or options.checkpoint_every):
         what = "--precision, --compile, --cuda-graphs and --checkpoint-every"
         raise UsageError(f"{spec.id} is solved in float64; {what} have no meaning for it.")
-    if isinstance(kind, type) and issubclass(kind, Task):
-        kind.check(spec, recipe)
-        if kind.drawn and (processes > 1 or options.compiled):
-            raise UsageError(f"{spec.id} is trained by one process, without --compile.", hint=f"zoo train {spec.id}")
-        if issubclass(kind, SteppingTask):
-            _check_own_steps(spec, recipe, options)
-    if options.captured and isinstance(kind, type) and issubclass(kind, Task) and not kind.fixed_shapes:
+    kind.check(spec, recipe)
+    own_steps = issubclass(kind, SteppingTask)
+    if (kind.drawn or own_steps) and (processes > 1 or options.compiled):
+        raise UsageError(f"{spec.id} is trained by one process, without --compile.", hint=f"zoo train {spec.id}")
+    if own_steps:
+        _check_own_steps(spec, recipe)
+    if options.captured and not kind.fixed_shapes:
         raise UsageError(f"--cuda-graphs is for steps of one shape; the batches of {spec.id} differ in length.")
     if solved and recipe.clip:
         raise UsageError(f"{spec.id} is solved as a whole; there is no step whose gradient clip={recipe.clip:g} could clip.")
     return solved
 
 
-def _check_own_steps(spec: ModelSpec, recipe: Recipe, options: Options) -> None:
+def _check_own_steps(spec: ModelSpec, recipe: Recipe) -> None:
     """Refuse what has no meaning for a model whose task makes its steps itself."""
     chosen = recipe.optimiser
     if not isinstance(chosen, SGD) or chosen.momentum or chosen.weight_decay:
         said = f"{spec.id} is trained by plain gradient descent: sgd without momentum and decay."
         raise UsageError(said, hint=f"zoo show {spec.id}")
-    if options.compiled or recipe.precision != "fp32":
-        raise UsageError(f"{spec.id} makes its steps itself, in float32; --compile and --precision have no meaning for it.")
+    if recipe.precision != "fp32":
+        raise UsageError(f"{spec.id} makes its steps itself, in float32; --precision has no meaning for it.")
     if recipe.clip:
         raise UsageError(f"{spec.id} makes its steps itself; there is no gradient that clip={recipe.clip:g} could clip.")
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
@@ -13,6 +14,9 @@ from zoo.errors import IntegrityError, NonFiniteError
 from zoo.files import write_atomic
 from zoo.runtime.artifact import read_plain
 from zoo.spec import Picture, Spec
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 Status = Literal["running", "finished", "interrupted", "failed"]
 Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9][A-Za-z0-9_-]*)*$")]
@@ -22,6 +26,19 @@ LIMIT = 16 * 2**20
 """Bytes that `run.json` and `recipe.toml` may have; true ones have a thousand."""
 SEAL = "sha256"
 """Key of `run.json` under which the hash of all else in it stands: a bit that flips in a figure must not go unseen."""
+
+
+def hash_arrays(arrays: Iterable[tuple[str, str, tuple[int, ...], Buffer]]) -> str:
+    """SHA-256 over names, dtypes, shapes and bytes: equal weights have equal hashes, whatever file holds them.
+
+    Args:
+        arrays: sorted by name: name, dtype as torch calls it (`"torch.float32"`), shape, bytes.
+    """
+    digest = hashlib.sha256()
+    for name, dtype, shape, content in arrays:
+        digest.update(f"{name}/{dtype}/{tuple(shape)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
 
 
 class RunData(Spec):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
@@ -25,6 +26,16 @@ class WordVectors(Protocol):
     counts: Tensor
 
 
+def spell(words: Iterable[str]) -> bytes:
+    """Words as `WordVectors.spelled` holds them."""
+    return "\n".join(words).encode()
+
+
+def read(spelled: bytes) -> list[str]:
+    """The words that `spell` wrote."""
+    return spelled.decode().split("\n")
+
+
 def words_of(module: WordVectors) -> list[str]:
     """The words of a module, in the order of its rows."""
-    return bytes(module.spelled.cpu().numpy()).decode().split("\n")
+    return read(module.spelled.cpu().numpy().tobytes())
