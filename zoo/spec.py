@@ -308,6 +308,8 @@ class ModelSpec(Spec):
             as they always are of a model that is trained.
         fit: `"module:function"`, `(config, splits: Mapping[str, Split]) -> config`: the config with what the data decide, such
             as the size of a vocabulary; in the spec that is `None`.
+        prove: `"module:function"`, `(spec, module, dataset, answer) -> Sequence[zoo.certify.proof.Proof]`: what can be proven of
+            this model beyond what every certificate says; `answer` asks the exported file, which is the default export in float32.
     """
 
     architecture: str
@@ -326,6 +328,7 @@ class ModelSpec(Spec):
     parent: Parent | None = None
     configure: str | None = None
     fit: str | None = None
+    prove: str | None = None
 
     def __post_init__(self) -> None:
         if not ARCHITECTURE.match(self.architecture):

@@ -31,6 +31,7 @@ def model(
     config: Config,
     recipe: Recipe,
     references: tuple[Reference, ...] = (),
+    prove: str | None = None,
 ) -> ModelSpec:
     """One row."""
     return ModelSpec(
@@ -48,6 +49,7 @@ def model(
         exports=autoencoder_exports(config.numbers),
         references=references,
         configure="zoo_autoencoder.recipes:configure",
+        prove=prove,
     )
 
 
@@ -98,6 +100,7 @@ MODELS = (
                 source="principal component analysis with 32 components",
             ),
         ),
+        prove="zoo_autoencoder.proof:prove",
     ),
     model(
         "vae",

@@ -99,6 +99,7 @@ def _spec(tag: str, summary: str, config: Gate | Function, names: str, source: s
         inputs=(inputs_of(tuple(names)),),
         outputs=(OUTPUT,),
         exports={"function": "zoo_boolean.model:export"},
+        prove="zoo_boolean.proof:prove",
         references=(Reference(metric="accuracy", value=1.0, rule="exact", source=GOAL),),
         configure="zoo_boolean.function:configure",
     )

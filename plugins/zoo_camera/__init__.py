@@ -78,6 +78,7 @@ def _spec(tag: str, summary: str, config: Config, recipe: Recipe | None, referen
         inputs=(PIXELS,),
         outputs=(LABEL, probabilities(len(CLASSES))),
         exports=CLASSIFIER_EXPORTS,
+        prove="zoo_camera.proof:prove",
         references=references,
     )
 

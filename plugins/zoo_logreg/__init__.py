@@ -33,7 +33,15 @@ class Config(Spec):
     classes: int = 10
 
 
-def _spec(tag: str, summary: str, source: str, recipe: Recipe, reference: Reference, task: str = CLASSIFIER_TASK) -> ModelSpec:
+def _spec(
+    tag: str,
+    summary: str,
+    source: str,
+    recipe: Recipe,
+    reference: Reference,
+    task: str = CLASSIFIER_TASK,
+    prove: str | None = None,
+) -> ModelSpec:
     return ModelSpec(
         architecture="logreg",
         tag=tag,
@@ -48,6 +56,7 @@ def _spec(tag: str, summary: str, source: str, recipe: Recipe, reference: Refere
         outputs=(LABEL, probabilities(10)),
         exports=CLASSIFIER_EXPORTS,
         references=(reference,),
+        prove=prove,
     )
 
 
@@ -62,6 +71,7 @@ def zoo_models() -> Iterable[ModelSpec]:
             Recipe(optimiser=LBFGS(), batch_size=0, steps=2000, loss=CrossEntropy(l2=1e-4)),
             Reference(metric="accuracy", value=0.925, rule="at_least", source="7.44 % error measured with L-BFGS, L2 1e-4"),
             task=SOLVED_CLASSIFIER_TASK,
+            prove="zoo_logreg.proof:prove",
         ),
         _spec(
             "gd",

@@ -165,9 +165,9 @@ def test_the_test_split_is_audited_on_every_provider(source, tmp_path, monkeypat
     monkeypatch.setattr(certifying, "open_model", lambda path, *, providers, **how: real(path, providers=("cpu",), **how))
     artifact = exported(source, tmp_path, providers=("cuda",))
     assert artifact.certificate.audit.changed == ()
-    card = (artifact.path / "README.md").read_text()
-    assert "over the whole test split at level all, both on each of the providers cpu, cuda" in card
-    assert "| accuracy" in card
+    page = (artifact.path / "certificate.md").read_text()
+    assert "over the whole test split, on cpu and cuda" in page
+    assert "| accuracy" in page
 
 
 def test_metrics_are_compared(source, tmp_path, monkeypatch):

@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from zoo.certify.proof import Proof
+from zoo.certify.spread import Errors, Margins
 from zoo.runtime.manifest import DYNAMIC
 from zoo.spec import Spec
 
@@ -89,6 +91,9 @@ class Audit(Spec):
         torch_metrics: of PyTorch's answers in float32.
         onnxruntime_metrics: of onnxruntime's on the CPU, on the same inputs. Every provider's are compared (`metric_slack`; an
             answer of many decisions that differs by a tie is left out of the comparison), and one that differs is a problem.
+        errors: float output → how far onnxruntime on the CPU, and PyTorch in float32, lie from each golden number. Examples that
+            hung on a decision that rounding may turn are left out.
+        margins: exact output → how surely the golden run gave its answers.
     """
 
     split: str
@@ -96,6 +101,8 @@ class Audit(Spec):
     changed: tuple[Tie, ...]
     torch_metrics: dict[str, float]
     onnxruntime_metrics: dict[str, float]
+    errors: dict[str, Errors] = msgspec.field(default_factory=dict)
+    margins: dict[str, Margins] = msgspec.field(default_factory=dict)
 
 
 class Oracle(Spec):
@@ -173,6 +180,11 @@ class Certificate(Spec):
         hidden: float that only an exact output follows from → bound.
         hostile: of a model that takes text, sentences that no corpus has, decision by decision; they have no metrics.
         stored: where large weights are stored in fewer bits.
+        threads: numbers of threads of one operator that the cases were run with at the highest level, beside onnxruntime's own
+            choice.
+        dataset_sha256: of the arrays of the data set that it was trained on.
+        recipe_sha256: of the recipe that trained it.
+        proofs: what was proven of this model in particular.
     """
 
     contract: int
@@ -193,6 +205,10 @@ class Certificate(Spec):
     hidden: dict[str, HiddenBound] = msgspec.field(default_factory=dict)
     hostile: Audit | None = None
     stored: Stored | None = None
+    threads: tuple[int, ...] = ()
+    dataset_sha256: str | None = None
+    recipe_sha256: str | None = None
+    proofs: tuple[Proof, ...] = ()
 
     @property
     def passed(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,8 @@ from zoo.certify.grid import grid
 from zoo.certify.measured import Measured
 from zoo.certify.oracle import ask_reference
 from zoo.certify.placement import cpu_nodes, fallen_back
+from zoo.certify.proof import Answer, Proof
+from zoo.certify.spread import Errors
 from zoo.certify.texts import hostile, words_of
 from zoo.certify.ties import answers_of
 from zoo.graph import Graph, Head
@@ -33,6 +36,7 @@ HOSTILE = 1000
 """Hostile sentences that a model of text is audited on."""
 ORACLE_EXAMPLES = 16
 """Of the test split: the reference evaluator loops in Python."""
+HIGHEST = list(LEVELS)[-1]
 Arrays = dict[str, np.ndarray]
 Judge = Callable[[Mapping[str, np.ndarray]], dict[str, float]]
 
@@ -51,6 +55,9 @@ class Subject:
         judge: answers to all audited examples → the task's metrics.
         audited: for an input whose test split is not in `examples`.
         precision: of large weights.
+        dataset_sha256: of the arrays of the data set that it was trained on.
+        recipe_sha256: of the recipe that trained it.
+        prove: what can be proven of this model in particular, given how its file answers.
     """
 
     id: str
@@ -62,6 +69,9 @@ class Subject:
     judge: Judge
     audited: Mapping[str, np.ndarray] = field(default_factory=dict)
     precision: str = "fp32"
+    dataset_sha256: str | None = None
+    recipe_sha256: str | None = None
+    prove: Callable[[Answer], Sequence[Proof]] | None = None
 
     @property
     def test(self) -> Arrays:
@@ -102,6 +112,11 @@ def certify(
             for golden in goldens:
                 measured.compare(golden, model.answer(golden.inputs))
         progress.note(f"{subject.id}: {provider}, levels {', '.join(LEVELS)}")
+    threads = (1, max(2, os.cpu_count() or 1))
+    for several in threads:
+        model = open_model(subject.path, providers=("cpu",), threads=several, level=HIGHEST, check=False)
+        for golden in goldens:
+            measured.compare(golden, model.answer(golden.inputs))
     changed = tuple(measured.changed)
     measured.check_close("the golden cases", goldens)
     audit, *others = (_audit(subject, used, golden, measured, metrics=golden is test) for golden in audits)
@@ -110,6 +125,8 @@ def certify(
     oracle = ask_reference(content, sample, [spec.name for spec in subject.outputs], subject.graph.heads, measured.limits)
     placed = {name: cpu_nodes(content, name, small.inputs) for name in used if name != "cpu"}
     bounds = {name: measured.bound(name) for name in measured.visible}
+    file = open_model(subject.path, providers=("cpu",), level=HIGHEST, check=False)
+    proofs = tuple(subject.prove(file.answer)) if subject.prove else ()
     import onnx
     import onnxruntime
     import torch
@@ -130,12 +147,17 @@ def certify(
         oracle=oracle,
         problems=tuple(
             _problems(bounds, [*changed, *(tie for one in (audit, *others) for tie in one.changed)], placed, oracle, measured)
+            + [f"what was to be proven does not hold: {proof.claim.rstrip('.')}" for proof in proofs if not proof.holds]
         ),
         versions={"torch": str(torch.__version__), "onnx": onnx.__version__, "onnxruntime": onnxruntime.__version__},
         machine=machine,
         created=created,
         hidden=measured.hidden(),
         hostile=others[0] if others else None,
+        threads=threads,
+        proofs=proofs,
+        dataset_sha256=subject.dataset_sha256,
+        recipe_sha256=subject.recipe_sha256,
     )
     return certificate, golden_file(subject.graph.heads, measured.floats, goldens)
 
@@ -163,12 +185,15 @@ def _audit(subject: Subject, providers: Sequence[str], golden: Golden, measured:
     measured.check_close(golden.name, [golden])
     changed: list[Tie] = []
     judged: dict[str, dict[str, float]] = {}
+    errors: dict[str, Errors] = {}
     for provider in providers:
         place = golden.name if provider == "cpu" else f"{golden.name} ({provider})"
         model = open_model(subject.path, providers=(provider,), check=False)
         answers = _answers(model, golden.inputs, subject.graph)
         found = measured.compare(golden, answers, place=place)
         changed += found
+        if provider == "cpu":
+            errors = measured.errors_of(golden, answers)
         if not metrics:
             continue
         judged[provider] = compared = subject.judge(answers)
@@ -182,6 +207,8 @@ def _audit(subject: Subject, providers: Sequence[str], golden: Golden, measured:
         changed=tuple(changed),
         torch_metrics=torch_metrics,
         onnxruntime_metrics=judged.get("cpu", {}),
+        errors=errors,
+        margins=measured.margins_of(golden),
     )
 
 

@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 
 from zoo.certify import ranked
-from zoo.certify.certificate import CONTRACT, TIE, Certificate, Stored, close_share, error_bound, hidden_bound
+from zoo.certify.certificate import CONTRACT, TIE, Certificate, close_share, error_bound, hidden_bound
 from zoo.certify.exact import is_inside, is_ranked, rule_of
 from zoo.errors import IntegrityError, UsageError
 from zoo.runtime.artifact import CERTIFICATE, GOLDEN, Artifact
@@ -103,7 +103,7 @@ def _certificate(artifact: Artifact) -> Certificate:
         raise IntegrityError(f"{file} is no certificate: {error}.") from error
     if certificate.problems:
         raise IntegrityError(f"{file} is the certificate of a model that failed: {_listed(certificate.problems, 1)}.")
-    if wrong := _missing(certificate, manifest) or _stored(certificate.stored, manifest):
+    if wrong := _missing(certificate, manifest) or _contradicted(certificate, manifest):
         raise IntegrityError(f"{file} does not prove what a certificate has to: {wrong}.")
     return certificate
 
@@ -138,8 +138,17 @@ def _missing(certificate: Certificate, manifest: Manifest) -> str | None:
     return None
 
 
-def _stored(stored: Stored | None, manifest: Manifest) -> str | None:
-    """What is wrong with what is said of weights in fewer bits, in a clause."""
+def _contradicted(certificate: Certificate, manifest: Manifest) -> str | None:
+    """What a certificate says that the manifest does not, or that it contradicts itself in, in a clause."""
+    for what, theirs, ours in (
+        ("data", certificate.dataset_sha256, manifest.dataset.sha256),
+        ("a recipe", certificate.recipe_sha256, manifest.recipe_sha256),
+    ):
+        if theirs not in (None, ours):
+            return f"it is of {what} with the hash {_listed([theirs])}, not {ours}"
+    if not all(proof.holds for proof in certificate.proofs):
+        return "it says itself that something does not hold"
+    stored = certificate.stored
     if (stored.precision if stored else "fp32") != manifest.precision:
         return f"it is of weights in {_listed([stored.precision]) if stored else 'fp32'}, not in {manifest.precision}"
     if stored and not (stored.loss <= stored.allowed and stored.size > 0 and stored.numbers > 0 and stored.size_before > 0):

@@ -9,6 +9,7 @@ import numpy as np
 from zoo.certify.certificate import CLOSE, TIE, HiddenBound, OutputBound, Tie, error_bound, hidden_bound, metric_slack
 from zoo.certify.compare import changed_answers, largest_error
 from zoo.certify.golden import Golden
+from zoo.certify.spread import Errors, Margins, margins, spread
 from zoo.certify.ties import answers_of, chosen, close, limit_of, same
 from zoo.graph import MARGIN, Graph, Head, Ordering
 
@@ -68,6 +69,11 @@ class Measured:
 
     def _torch_error(self, golden: Golden, name: str) -> float:
         """Largest error of PyTorch's float32, but where it decided otherwise: there it is another answer's float."""
+        kept = self._same_decisions(golden, name)
+        return largest_error(golden.single[name][kept], golden.exact[name][kept])
+
+    def _same_decisions(self, golden: Golden, name: str) -> np.ndarray:
+        """Where PyTorch's float32 decided as its float64 did, and not closely: bool [batch]."""
         exact, single = golden.exact, golden.single
         kept = np.ones(len(exact[name]), bool)
         for head in self.graph.heads:
@@ -75,7 +81,26 @@ class Measured:
                 kept &= exact[MARGIN] >= TIE
                 for read in head.reads:
                     kept &= same(exact[read], single[read])
-        return largest_error(single[name][kept], exact[name][kept])
+        return kept
+
+    def errors_of(self, golden: Golden, answers: Mapping[str, np.ndarray]) -> dict[str, Errors]:
+        """How far `answers`, and PyTorch's float32, lie from each number of the golden ones: float output → spreads."""
+        found = {}
+        for name in self.visible:
+            kept = ~self.close(golden, name)
+            exact, theirs = golden.exact[name][kept], self._same_decisions(golden, name)[kept]
+            found[name] = Errors(
+                onnxruntime=spread(answers[name][kept].astype(np.float64) - exact),
+                torch=spread((golden.single[name][kept].astype(np.float64) - exact)[theirs]),
+            )
+        return found
+
+    def margins_of(self, golden: Golden) -> dict[str, Margins]:
+        """How surely the golden run gave each exact output."""
+        return {
+            head.output: margins(head.margins(golden.exact).astype(np.float64), 2 * limit_of(head, self.limits))
+            for head in self.graph.heads
+        }
 
     def _error(self, golden: Golden, name: str, ours: np.ndarray) -> float:
         right = golden.exact[name]

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ import msgspec
 
 from zoo.certify.certificate import Certificate, Stored
 from zoo.certify.certify import Subject, certify
+from zoo.certify.proof import Answer, Proof
 from zoo.data.dataset import Dataset
 from zoo.errors import ExportError, ParityError, UnknownName
 from zoo.exporting.precision import check_precision
@@ -26,7 +27,9 @@ from zoo.graph import Assets, Graph
 from zoo.plugins import DISTRIBUTION, resolve
 from zoo.progress import Progress
 from zoo.report.card import model_card
+from zoo.report.certificate import PICTURE, certificate_page
 from zoo.report.plot import Plot
+from zoo.report.proven import Proven
 from zoo.report.style import LIGHT
 from zoo.runtime.manifest import RUN_SEAL, hash_of_run
 from zoo.runtime.wire import seal
@@ -206,6 +209,9 @@ def _export_one(
             judge=judge,
             audited={**test, **graph.examples, **graph.audited},
             precision=precision,
+            dataset_sha256=dataset.sha256,
+            recipe_sha256=facts["recipe_sha256"],
+            prove=partial(_prove, trained) if spec.prove and variant == default and not stored else None,
         )
         certificate, golden = certify(
             subject, providers=providers, created=trained.created, machine=dict(trained.machine), progress=progress
@@ -229,11 +235,23 @@ def _export_one(
             RUN_SEAL: hash_of_run(run),
         }
         (beside / "zoo.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        proven = Proven(artifact_id, certificate.audit, certificate.bounds)
+        (beside / "certificate.md").write_text(certificate_page(certificate, manifest, proven), encoding="utf-8")
+        (beside / PICTURE).write_bytes(proven.draw(LIGHT).encode())
         card = model_card(manifest, certificate, spec, trained.recipe, pictures.plots)
         (beside / "README.md").write_text(card, encoding="utf-8")
         for name, picture in pictures.files.items():
             (beside / name).write_bytes(picture)
     return Artifact(artifact_id, folder / artifact_id, manifest, certificate)
+
+
+def _prove(trained: Trained, answer: Answer) -> Sequence[Proof]:
+    """What the plugin proves of its model."""
+    assert trained.spec.prove is not None
+    found: Sequence[Proof] = resolve(trained.spec.prove, owner=trained.spec.id)(
+        trained.spec, trained.module, trained.dataset, answer
+    )
+    return found
 
 
 def _traced(graph: Graph, export: Export, facts: dict[str, Any], artifact_id: str, opset: int, *, own: bool) -> Traced:

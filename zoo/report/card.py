@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from zoo.report.certificate import error_table
 from zoo.report.tables import figure, markdown_table, setting
 from zoo.spec import ModelSpec, Recipe, TensorSpec, to_plain
 
@@ -150,13 +151,6 @@ def _training(manifest: Mapping[str, Any], recipe: Recipe) -> str:
 
 
 def _certificate(certificate: Certificate) -> str:
-    rows = [
-        [f"`{name}`", f"{bound.onnxruntime_error:.2e}", f"{bound.torch_error:.2e}", f"{bound.ratio:.2f}", f"{bound.bound:.2e}"]
-        for name, bound in certificate.bounds.items()
-    ] + [
-        [f"`{name}`, before it is made exact", "not an output", f"{hidden.torch_error:.2e}", "", f"{hidden.bound:.2e}"]
-        for name, hidden in certificate.hidden.items()
-    ]
     audit = certificate.audit
     changed = len(audit.changed)
     decisions = (
@@ -164,28 +158,15 @@ def _certificate(certificate: Certificate) -> str:
     )
     oracle = certificate.oracle
     second = f"could not be asked ({oracle.skipped})" if oracle.skipped else f"agrees on {oracle.examples} examples"
-    levels, providers = ", ".join(certificate.levels), ", ".join(certificate.providers)
-    metrics = [
-        [name.replace("_", " "), figure(audit.onnxruntime_metrics[name]), figure(value)]
-        for name, value in audit.torch_metrics.items()
-    ]
-    sizes = ", ".join(case.name for case in certificate.cases)
-    return (
-        f"Against PyTorch in float64, largest absolute errors over the cases {sizes} at each of the graph-optimisation levels "
-        f"{levels}, and over the whole {audit.split} split at level all, both on each of the providers {providers}:\n\n"
-        + markdown_table(["output", "onnxruntime", "PyTorch float32", "ratio", "allowed"], rows)
-        + f"\n\nOf {audit.examples:,} {audit.split} examples {decisions}. A second engine ({oracle.engine}) {second}.\n\n"
-        + (
-            f"The {audit.split} split judged by PyTorch's float32 answers and by onnxruntime's on the CPU"
-            f"{'; other providers agree within rounding' if len(certificate.providers) > 1 else ''}:\n\n"
-            + markdown_table(["metric", "onnxruntime", "PyTorch float32"], metrics)
-            + "\n\n"
-            if metrics
-            else ""
+    return "\n\n".join(
+        part
+        for part in (
+            error_table(certificate),
+            f"Of {audit.examples:,} {audit.split} examples {decisions}. A second engine ({oracle.engine}) {second}.",
+            "\n".join(f"- {proof.claim}" for proof in certificate.proofs),
+            "How it was proven, and by how much room, is told in [certificate.md](certificate.md).",
         )
-        + "Made with "
-        + ", ".join(f"{key} {value}" for key, value in certificate.versions.items())
-        + "."
+        if part
     )
 
 
