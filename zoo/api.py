@@ -314,17 +314,44 @@ def open(  # noqa: A001
     return open_path(path, providers=providers, threads=threads)
 
 
-def verify(model: str | Path, *, artifacts: str | Path | None = None, provider: str = "cpu") -> Replay:
+def verify(
+    model: str | Path,
+    *,
+    artifacts: str | Path | None = None,
+    provider: str = "cpu",
+    deep: bool = False,
+    runs: str | Path = RUNS,
+    progress: Progress = SILENT,
+    registry: Registry | None = None,
+) -> Replay:
     """Replay an artifact's certificate with onnxruntime alone; `.passed` says how it went.
+
+    Args:
+        model: id, architecture or folder.
+        artifacts: folder of artifacts that is looked in first.
+        provider: of onnxruntime, a short name.
+        deep: where that passed, let PyTorch answer again, too: golden vectors, bounds and the whole test split are computed anew.
+        runs: folder of runs, where PyTorch finds the artifact's weights.
+        progress: who is told.
+        registry: of another set of plugins.
 
     Raises:
         UnknownName: there is no such artifact.
         IntegrityError: a file is not what its manifest says, or the certificate is none.
+        UsageError, DataError: of `deep`, the run or the data that the artifact came from are not there.
     """
     from zoo.certify.replay import replay
 
     path = Path(model) if isinstance(model, Path) else artifact_path(model, artifacts)
-    return replay(path, provider=provider)
+    found = replay(path, provider=provider)
+    if not deep or not found.passed:
+        return found
+    from zoo.exporting.deep import certify_again
+
+    folder = path.parent if path.is_file() else path
+    # Beside the artifacts' folder is where `zoo run` puts its runs.
+    places = (Path(runs), folder.parent.parent / "runs")
+    return certify_again(folder, places, provider=provider, registry=registry or default_registry(), progress=progress)
 
 
 def predict(model: str | Path, *, artifacts: str | Path | None = None, **arrays: np.ndarray) -> dict[str, np.ndarray]:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from tests.certify.text_parts import BEGIN, END, PADDING, SOURCE, UNKNOWN, Sentence, Words
 from zoo.data.dataset import Dataset, texts
-from zoo.exporting.export import Trained
+from zoo.exporting.trained import Trained
 from zoo.graph import Assets, Graph
 from zoo.spec import ModelSpec, Spec, TensorSpec
 from zoo.training.task import Task

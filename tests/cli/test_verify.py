@@ -103,3 +103,12 @@ def test_nothing_there(zoo_):
     assert "There is no artifact in exported or " in result.err
     assert "that matches '*'. Try: zoo run cnn" in result.err
     assert "zoo export camera.trained" in zoo_("verify", "camera.trained").err
+
+
+def test_pytorch_is_asked_again(zoo_, artifact):
+    """`--deep`, with the run and without it."""
+    (said,) = json.loads(zoo_("verify", "camera.trained", "--deep", "--runs", artifact.parents[1] / "runs", "--json").out)
+    assert (said["passed"], said["examples"]) == (True, 1000)
+    result = zoo_("verify", "camera.trained", "--deep")
+    assert result.code == 2
+    assert "--runs names the folder of runs" in result.err

@@ -34,6 +34,7 @@ class Replay(Spec):
         bounds: float output → the bound of the certificate.
         changed: exact answers that differ.
         problems: what fails; empty where it passes.
+        examples: of the test split that PyTorch was asked again; none in a mere replay.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Replay(Spec):
     bounds: dict[str, float]
     changed: tuple[Tie, ...]
     problems: tuple[str, ...]
+    examples: int = 0
 
     @property
     def passed(self) -> bool:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from zoo import api
 from zoo.cli.artifacts import meant_by
-from zoo.cli.options import provider_option
-from zoo.cli.output import artifacts_option, echo_json, echo_table, json_option, quiet_option
+from zoo.cli.options import provider_option, runs_option
+from zoo.cli.output import artifacts_option, current_registry, echo_json, echo_table, json_option, quiet_option
 from zoo.errors import IntegrityError, ParityError, ZooError
 from zoo.paths import artifact_folders
+from zoo.progress import default_progress
 from zoo.runtime.artifact import list_artifacts
 from zoo.spec import to_plain
 
@@ -23,22 +25,28 @@ if TYPE_CHECKING:
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...")
 @artifacts_option
 @provider_option
+@click.option("--deep", "is_deep", is_flag=True, help="Let PyTorch answer again, too: golden vectors and the whole test split.")
+@runs_option
 @json_option
 @quiet_option
-def command(models: tuple[str, ...], artifacts: Path | None, provider: str, as_json: bool, quiet: bool) -> None:
+def command(
+    models: tuple[str, ...], artifacts: Path | None, provider: str, is_deep: bool, runs: Path, as_json: bool, quiet: bool
+) -> None:
     """Check an artifact's hashes and replay its golden vectors: an id, an architecture, a folder, or a wildcard ('*').
 
+    With --deep everything is computed anew from the run that it came from, and the data; that takes as long as certifying did.
     Every one that is meant is tried. Exit code 3: an answer is not PyTorch's. Exit code 4: a file is not what it claims to be.
     """
-    from zoo.certify.replay import damaged, replay
+    from zoo.certify.replay import damaged
 
+    progress = default_progress(quiet=quiet)
     failures: list[ZooError] = []
     replays: list[Replay] = []
     for name, place in meant_by(models, artifacts).items():
         try:
             if isinstance(place, IntegrityError):
                 raise place
-            found = replay(place, provider=provider)
+            found = api.verify(place, provider=provider, deep=is_deep, runs=runs, progress=progress, registry=current_registry())
         except IntegrityError as error:
             failures.append(error)
             path = place if isinstance(place, Path) else list_artifacts(artifact_folders(artifacts)).get(name, Path(name))

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,17 +14,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from zoo.certify.certificate import Certificate, Stored
-from zoo.certify.certify import Subject, certify
-from zoo.certify.proof import Answer, Proof
-from zoo.data.dataset import Dataset
+from zoo.certify.certify import certify
 from zoo.errors import ExportError, ParityError, UnknownName
 from zoo.exporting.precision import check_precision
-from zoo.exporting.products import check_products, products, twin_of
+from zoo.exporting.products import check_products, products
 from zoo.exporting.trace import DEFAULT_OPSET, Traced, check_opset, trace
+from zoo.exporting.trained import Trained, subject_of
 from zoo.exporting.verdict import check_metric, round_weights
 from zoo.files import replacing_folder
-from zoo.graph import Assets, Graph
-from zoo.plugins import DISTRIBUTION, resolve
+from zoo.graph import Graph
+from zoo.plugins import DISTRIBUTION
 from zoo.progress import Progress
 from zoo.report.card import model_card
 from zoo.report.certificate import PICTURE, certificate_page
@@ -33,57 +32,13 @@ from zoo.report.proven import Proven
 from zoo.report.style import LIGHT
 from zoo.runtime.manifest import RUN_SEAL, hash_of_run
 from zoo.runtime.wire import seal
-from zoo.spec import Export, ModelSpec, Recipe, TensorSpec, replaced, to_plain
+from zoo.spec import Export, TensorSpec, replaced, to_plain
 from zoo.views.gather import gather
-from zoo.views.subject import Subject as Seen
 
 if TYPE_CHECKING:
-    import numpy as np
-    from torch import nn
-
-    from zoo.training.task import Task
+    pass
 
 CONTRACT = 1
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What is exported: a module with where it came from.
-
-    Args:
-        id: `architecture.tag` it is exported under.
-        spec: whose network and export these are.
-        module: with its weights, on the CPU.
-        dataset: with the test split it is certified on.
-        recipe: that trained it; `None` for given weights.
-        metrics: on the test split.
-        run: folder and weights' hash of its run; `None` for given weights.
-        history: lines of its run's `metrics.jsonl`.
-        judge: answers → metrics.
-        task: that it was trained for.
-        machine: for the record.
-        created: time, UTC.
-        gap: what is missing of `history`, as a clause.
-    """
-
-    id: str
-    spec: ModelSpec
-    module: nn.Module
-    dataset: Dataset
-    recipe: Recipe | None
-    metrics: Mapping[str, float]
-    run: Mapping[str, Any] | None
-    history: Sequence[Mapping[str, Any]]
-    judge: Any
-    task: Task
-    machine: Mapping[str, Any]
-    created: str
-    gap: str | None = None
-
-    @property
-    def seen(self) -> Seen:
-        """It, to be looked at."""
-        return Seen(self.id, self.spec, self.module, self.dataset, self.history, recipe=self.recipe, gap=self.gap)
 
 
 @dataclass(frozen=True)
@@ -173,22 +128,9 @@ def _export_one(
     declared = spec.export(variant)
     precision = stored.precision if stored else "fp32"
     artifact_id = ".".join([trained.id, *([] if variant == default else [variant]), *([precision] if stored else [])])
-    module = trained.module.cpu().float().eval()
-    dataset = trained.dataset
-    assets = Assets(declared.inputs, declared.outputs, dataset.classes, dataset.picture, dataset.splits["test"])
-    graph: Graph = resolve(declared.target, owner=spec.id)(module, assets)
-    graph.module.eval()
+    graph = trained.graph(variant)
     check_products(graph, [tensor.name for tensor in declared.outputs], artifact_id, precision)
     facts = _facts(trained, artifact_id, variant, precision)
-    test = trained.dataset.splits["test"]
-    # The golden cases lie beside the model. The sentences of a corpus may not be given away with it, so none becomes one.
-    texts = {tensor.name for tensor in declared.inputs if tensor.dtype == "string"}
-
-    def judge(answers: Mapping[str, np.ndarray]) -> dict[str, float]:
-        """The task's metrics, where the graph has all that the model answers; a part of it has none of its own."""
-        whole = _names(spec.inputs) <= _names(declared.inputs) and _names(spec.outputs) <= _names(declared.outputs)
-        return dict(trained.judge(answers, test)) if whole else {}
-
     with replacing_folder(folder / artifact_id) as beside:
         traced = _traced(graph, declared, facts, artifact_id, opset, own=trained.id != spec.id)
         if stored and not traced.stored:
@@ -199,19 +141,8 @@ def _export_one(
         facts["outputs"] = to_plain(outputs)
         (beside / "model.onnx").write_bytes(content)
         progress.note(f"{artifact_id}: opset {opset}, {len(content):,} bytes")
-        subject = Subject(
-            id=artifact_id,
-            graph=twin_of(graph, precision),
-            path=beside / "model.onnx",
-            inputs=declared.inputs,
-            outputs=outputs,
-            examples={**{name: array for name, array in test.items() if name not in texts}, **graph.examples},
-            judge=judge,
-            audited={**test, **graph.examples, **graph.audited},
-            precision=precision,
-            dataset_sha256=dataset.sha256,
-            recipe_sha256=facts["recipe_sha256"],
-            prove=partial(_prove, trained) if spec.prove and variant == default and not stored else None,
+        subject = subject_of(
+            trained, variant, artifact_id=artifact_id, graph=graph, path=beside / "model.onnx", outputs=outputs, precision=precision
         )
         certificate, golden = certify(
             subject, providers=providers, created=trained.created, machine=dict(trained.machine), progress=progress
@@ -245,15 +176,6 @@ def _export_one(
     return Artifact(artifact_id, folder / artifact_id, manifest, certificate)
 
 
-def _prove(trained: Trained, answer: Answer) -> Sequence[Proof]:
-    """What the plugin proves of its model."""
-    assert trained.spec.prove is not None
-    found: Sequence[Proof] = resolve(trained.spec.prove, owner=trained.spec.id)(
-        trained.spec, trained.module, trained.dataset, answer
-    )
-    return found
-
-
 def _traced(graph: Graph, export: Export, facts: dict[str, Any], artifact_id: str, opset: int, *, own: bool) -> Traced:
     """The file with its own description inside. What the outputs' fixed axes are is known only after tracing, so where own data
     have another number of classes than the spec, it is traced again."""
@@ -275,7 +197,6 @@ def _facts(trained: Trained, artifact_id: str, variant: str, precision: str) -> 
     """What both the manifest and the file's own metadata say."""
     spec, dataset = trained.spec, trained.dataset
     export = spec.export(variant)
-    recipe = to_plain(trained.recipe) if trained.recipe else None
     return {
         "contract": CONTRACT,
         "id": artifact_id,
@@ -290,17 +211,13 @@ def _facts(trained: Trained, artifact_id: str, variant: str, precision: str) -> 
         "dataset": {"id": dataset.id, "sha256": dataset.sha256, "origin": dataset.origin},
         "config": to_plain(spec.config) if trained.run is None else None,
         "precision": precision,
-        "recipe": recipe,
-        "recipe_sha256": hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest(),
+        "recipe": to_plain(trained.recipe) if trained.recipe else None,
+        "recipe_sha256": trained.recipe_sha256,
         "metrics": dict(trained.metrics),
         "licence": dataset.licence,
         "producer": {"zoo": version(DISTRIBUTION), **{name: version(name) for name in ("torch", "onnx", "onnxscript")}},
         "created": trained.created,
     }
-
-
-def _names(tensors: Sequence[TensorSpec]) -> set[str]:
-    return {tensor.name for tensor in tensors}
 
 
 def _metadata(facts: Mapping[str, Any]) -> dict[str, str]:

@@ -13,10 +13,10 @@ import torch
 from zoo.data.dataset import Dataset
 from zoo.data.load import load_dataset
 from zoo.errors import UnknownName, UsageError
-from zoo.exporting.export import Trained
 from zoo.exporting.given import configured
 from zoo.exporting.precision import rounded
 from zoo.exporting.products import twin_of
+from zoo.exporting.trained import Trained
 from zoo.graph import Assets, Graph
 from zoo.paths import mirror
 from zoo.plugins import resolve
@@ -188,7 +188,7 @@ def load_graph(manifest: Manifest, runs: Sequence[Path], registry: Registry) -> 
         spec, _ = configured(spec, manifest.config or {})
         module = build_module(spec, to_plain(spec.config)).eval()
     else:
-        run = _run_of(manifest, runs)
+        run = run_of(manifest, runs)
         spec, module = spec_of(run, registry), trained_module(run, registry)
     module = rounded(module, manifest.precision)
     declared = spec.export(manifest.variant)
@@ -198,7 +198,7 @@ def load_graph(manifest: Manifest, runs: Sequence[Path], registry: Registry) -> 
     return graph
 
 
-def _run_of(manifest: Manifest, runs: Sequence[Path]) -> Run:
+def run_of(manifest: Manifest, runs: Sequence[Path]) -> Run:
     """The run an artifact came from, in the first of the folders `runs` that has it with the same weights."""
     assert manifest.run is not None
     for root in runs:
@@ -209,5 +209,6 @@ def _run_of(manifest: Manifest, runs: Sequence[Path]) -> Run:
                 return run
     where = " or ".join(dict.fromkeys(str(root) for root in runs))
     raise UsageError(
-        f"The run {manifest.run.path} that {manifest.id} came from is not in {where}, so PyTorch has no weights for it."
+        f"The run {manifest.run.path} that {manifest.id} came from is not in {where}, so PyTorch has no weights for it; --runs "
+        "names the folder of runs."
     )

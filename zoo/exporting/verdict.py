@@ -15,7 +15,7 @@ from zoo.exporting.products import products
 if TYPE_CHECKING:
     from torch import nn
 
-    from zoo.exporting.export import Trained
+    from zoo.exporting.trained import Trained
     from zoo.progress import Progress
 
 

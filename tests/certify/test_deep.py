@@ -1,0 +1,60 @@
+"""`zoo verify --deep`: PyTorch is asked again."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+
+from tests.certify.test_replay import edit_golden
+from zoo import api
+from zoo.errors import UsageError
+
+
+@pytest.fixture(scope="session")
+def original(trained_camera, tmp_path_factory):
+    (artifact,) = api.export(run=trained_camera.path, output=tmp_path_factory.mktemp("exported"))
+    return artifact.path
+
+
+@pytest.fixture
+def folder(original, tmp_path):
+    return shutil.copytree(original, tmp_path / original.name)
+
+
+def deep(folder, run):
+    return api.verify(folder, deep=True, runs=run.path.parents[1])
+
+
+def test_the_whole_split_is_answered_again(folder, trained_camera):
+    found = deep(folder, trained_camera)
+    assert found.passed
+    assert found.examples == 1000
+    assert found.errors["probabilities"] > 0
+
+
+def test_given_weights_need_no_run(tmp_path):
+    (artifact,) = api.export("boolean.dnf", config={"expr": "a ^ b ^ c"}, name="parity", output=tmp_path)
+    found = api.verify(artifact.path, deep=True, runs=tmp_path / "none")
+    assert found.passed
+    assert found.examples == 8
+
+
+def test_golden_answers_that_are_not_pytorchs(folder, trained_camera):
+    """A forger who stays within the bound, and keeps every hash right."""
+
+    def nudge(arrays):
+        scores = arrays["noise:out:probabilities"]
+        scores[0] += 1e-7 * np.where(scores[0] == scores[0].max(), -1, 1)
+
+    edit_golden(folder, nudge)
+    assert api.verify(folder).passed
+    found = deep(folder, trained_camera)
+    assert found.problems == ("in the case noise golden.npz answers another probabilities than PyTorch does now",)
+
+
+def test_a_run_with_other_weights_is_not_taken(folder, tmp_path):
+    api.train("camera.trained-stable", recipe={"steps": 20, "seed": 1}, output=tmp_path / "runs")
+    with pytest.raises(UsageError, match="PyTorch has no weights for it"):
+        api.verify(folder, deep=True, runs=tmp_path / "runs")

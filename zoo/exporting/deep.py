@@ -1,0 +1,110 @@
+"""`zoo verify --deep`: what an artifact's certificate rests on computed anew, by PyTorch and on the whole test split."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from zoo.certify.certify import certify
+from zoo.certify.form import read_proof
+from zoo.certify.replay import Replay
+from zoo.errors import DataError
+from zoo.exporting.precision import rounded
+from zoo.exporting.source import run_of, source_of
+from zoo.exporting.trained import Trained, subject_of
+from zoo.progress import Progress
+from zoo.registry import Registry
+from zoo.runtime.artifact import GOLDEN, check
+from zoo.runtime.manifest import Manifest
+from zoo.training.run import now
+
+SAME = 1e-9
+"""Of the largest golden answer: two float64 runs of one network may differ by so much, as sums are made in another order on another
+machine."""
+
+
+def certify_again(folder: Path, runs: Sequence[Path], *, provider: str, registry: Registry, progress: Progress) -> Replay:
+    """Compute everything that an artifact's certificate rests on once more: golden answers, bounds, the whole test split.
+
+    Args:
+        folder: of the artifact, which was replayed before.
+        runs: folders in which the run it came from is looked for.
+        provider: of onnxruntime, certified beside the CPU.
+        registry: of models and data.
+        progress: who is told.
+
+    Raises:
+        UsageError: the run is in none of `runs`.
+        DataError: the data are no longer those that it was certified on.
+        IntegrityError: a file is damaged.
+    """
+    artifact = check(folder)
+    manifest = artifact.manifest
+    certificate, _ = read_proof(artifact)
+    trained = _trained(manifest, runs, registry, progress)
+    if trained.dataset.sha256 != manifest.dataset.sha256:
+        raise DataError(
+            f"{manifest.id} was certified on other data {manifest.dataset.id} ({manifest.dataset.sha256[:12]}) than there are now "
+            f"({trained.dataset.sha256[:12]})."
+        )
+    subject = subject_of(
+        replace(trained, module=rounded(trained.module, manifest.precision)),
+        manifest.variant,
+        artifact_id=manifest.id,
+        graph=trained.graph(manifest.variant),
+        path=folder / "model.onnx",
+        outputs=trained.spec.export(manifest.variant).outputs,
+        precision=manifest.precision,
+    )
+    found, golden = certify(subject, providers=(provider,), created=now(), machine=dict(trained.machine), progress=progress)
+    problems = [*found.problems, *_golden_problems(artifact.golden, golden)]
+    return Replay(
+        id=manifest.id,
+        path=str(folder),
+        cases=len(certificate.cases),
+        levels=found.levels,
+        provider=provider,
+        errors={name: bound.onnxruntime_error for name, bound in found.bounds.items()},
+        bounds={name: bound.bound for name, bound in found.bounds.items()},
+        changed=(*found.changed, *found.audit.changed),
+        problems=tuple(problems),
+        examples=found.audit.examples,
+    )
+
+
+def _trained(manifest: Manifest, runs: Sequence[Path], registry: Registry, progress: Progress) -> Trained:
+    """What the artifact was exported from."""
+    if manifest.run is not None:
+        found = run_of(manifest, runs)
+        return source_of(None, found.path, runs[0], registry, progress)
+    base = registry.model(manifest.base)
+    tag = manifest.id.split(".")[1]
+    return source_of(
+        base.id, None, runs[0], registry, progress, changes=manifest.config or {}, name=None if tag == base.tag else tag
+    )
+
+
+def _golden_problems(before: bytes, after: bytes) -> list[str]:
+    """How the golden vectors differ from those that PyTorch gives now, in clauses."""
+    with np.load(io.BytesIO(before)) as theirs, np.load(io.BytesIO(after)) as ours:
+        if set(theirs.files) != set(ours.files):
+            return [f"{GOLDEN} holds other cases than its model has now"]
+        found = []
+        for name in ours.files:
+            one, other = theirs[name], ours[name]
+            if one.shape != other.shape or one.dtype.kind != other.dtype.kind:
+                same = False
+            elif one.dtype.kind == "f":
+                limit = SAME * max(1.0, float(np.abs(other).max(initial=0)))
+                same = bool((np.abs(one.astype(np.float64) - other) <= limit).all() | np.array_equal(one, other))
+            else:
+                same = np.array_equal(one, other)
+            if not same:
+                case, kind, *rest = name.split(":")
+                what = {"in": "asks for", "out": "answers", "margin": "decides by"}[kind]
+                found.append(f"in the case {case} {GOLDEN} {what} another {rest[0]} than PyTorch does now")
+        return found
