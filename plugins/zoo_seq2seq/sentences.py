@@ -211,19 +211,30 @@ def _texts(language: str) -> np.ndarray:
     return np.array(SENTENCES[language], dtype=object)
 
 
+def by_strangeness(vocabulary: Vocabulary, texts: np.ndarray) -> np.ndarray:
+    """Places of `texts`, `str` [sentences], the least strange to a vocabulary first: int64 [sentences]."""
+    costs, words = _costs(vocabulary, texts)
+    return np.argsort(costs / words, kind="stable")
+
+
 def _strange(vocabulary: Vocabulary) -> dict[str, float]:
-    """How strange each language is to a vocabulary: what its words cost there, in nats a word.
+    """How strange each language is to a vocabulary: what its words cost there, in nats a word."""
+    found = {}
+    for language in SENTENCES:
+        costs, words = _costs(vocabulary, _texts(language))
+        found[language] = float(costs.sum() / words.sum())
+    return found
+
+
+def _costs(vocabulary: Vocabulary, texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What the words of each sentence cost a vocabulary, in nats, and how many there are: float64 and int64 [sentences].
 
     Ids go by frequency, so by Zipf's law an id costs about its logarithm: there are corpora with many words of another language.
     An unknown word costs twice the rarest; among byte-pairs, where it is one of unknown letters, as much as all its letters.
     """
-    found = {}
-    for language in SENTENCES:
-        texts = _texts(language)
-        ids = vocabulary.encode(texts).ids if vocabulary.side == "source" else vocabulary.encode_target(texts)[0]
-        ids = ids[(ids != PADDING) & (ids != END)]
-        words = [word for text in texts for word in words_of(text)]
-        unknown = 2.0 if vocabulary.kind == "word" else sum(map(len, words)) / len(words)
-        costs = np.where(ids == UNKNOWN, unknown * np.log(len(vocabulary)), np.log(ids))
-        found[language] = float(costs.sum()) / len(words)
-    return found
+    ids = vocabulary.encode(texts).ids if vocabulary.side == "source" else vocabulary.encode_target(texts)[0]
+    words = [words_of(text) for text in texts]
+    many = np.array([len(found) for found in words])
+    unknown = 2.0 if vocabulary.kind == "word" else sum(len(word) for found in words for word in found) / many.sum()
+    costs = np.where(ids == UNKNOWN, unknown * np.log(len(vocabulary)), np.log(np.maximum(ids, 1)))
+    return np.where((ids == PADDING) | (ids == END), 0.0, costs).sum(1), many

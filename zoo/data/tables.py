@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from zoo.data.compressed import raw_chunks
@@ -70,15 +71,20 @@ def read_table(path: Path, *, source: str, target: str) -> Table:
     table = Table()
     commas = any(suffix == ".csv" for suffix in path.suffixes[-2:])
     within = False
-    lines = enumerate(_lines(raw_chunks(path)), 1)
+    lines: Iterator[tuple[int, bytes]] = enumerate(_lines(raw_chunks(path)), 1)
+    first = next(((number, line) for number, line in lines if line.strip()), None)
+    if first is None:
+        raise DataError(f"{path} holds no line; each should be a pair of sentences, parted by {'a comma' if commas else 'a tab'}.")
+    if first[0] == 1 and first[1].startswith(WIDE):
+        raise DataError(f"{path} is UTF-16 text; it should be UTF-8.", hint=f"iconv -f UTF-16 -t UTF-8 {path}")
     columns = (_number(source), _number(target))
     if columns[0] is None or columns[1] is None:
-        columns = _named(path, next(lines, (1, b""))[1], commas, source, target)
+        columns = _named(path, first[1], commas, source, target)
+    else:
+        lines = chain([first], lines)
     if columns[0] == columns[1]:
         raise UsageError(f"--source {source} and --target {target} are the same column; a pair wants two.")
     for number, line in lines:
-        if number == 1 and line.startswith(WIDE):
-            raise DataError(f"{path} is UTF-16 text; it should be UTF-8.", hint=f"iconv -f UTF-16 -t UTF-8 {path}")
         if not line.strip():
             continue
         table.lines += 1
@@ -96,7 +102,7 @@ def read_table(path: Path, *, source: str, target: str) -> Table:
         table.source.append(pair[0])
         table.target.append(pair[1])
     if not table.lines:
-        raise DataError(f"{path} holds no line; each should be a pair of sentences, parted by {'a comma' if commas else 'a tab'}.")
+        raise DataError(f"{path} holds names of columns and no pair of sentences.")
     if table.bad * 2 > table.lines:
         raise DataError(f"Of {path}, {table.complaint}; columns are counted from 0, and --source and --target choose them.")
     return table
