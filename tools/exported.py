@@ -1,27 +1,33 @@
 """Remake the committed artifacts in `exported/`: one good model of each architecture, trained to its figure and certified.
 
-    python tools/exported.py --runs runs [--output exported] [MODEL ...]
+    python tools/exported.py --runs runs [--output exported] [--certificates] [MODEL ...]
 
 A model's newest finished run by its own recipe is taken; where there is none, it is trained now. Nothing is written that misses its
-figure, is not certified, or is larger than what the repository takes.
+figure, is not certified, or is larger than what the repository takes. With `--certificates` the graphs stay as they are, byte for
+byte, and are certified anew: what lies beside them is written again.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from zoo import api
 from zoo.errors import ZooError
+from zoo.exporting.deep import certified_again
+from zoo.exporting.proof import Pictures, write_proof
 from zoo.files import replacing_folder
 from zoo.ledger.verdict import reached
 from zoo.progress import default_progress
 from zoo.registry import Registry, registry
+from zoo.runtime.artifact import MANIFEST, MODEL, check
 from zoo.training.own import own_runs
 
 MODELS = {
@@ -73,6 +79,25 @@ def remake(model: str, runs: Path, output: Path, known: Registry) -> Path:
     return output / made.id
 
 
+def renew(folder: Path, runs: Path, known: Registry) -> Path:
+    """Certify the graph in `folder` again, and write everything else in there anew.
+
+    Raises:
+        ZooError: its run or its data are not there, or it is not certified.
+    """
+    artifact = check(folder)
+    trained, certificate, golden = certified_again(artifact, [runs], provider="cpu", registry=known, progress=default_progress())
+    if not certificate.passed:
+        raise ZooError(f"{certificate.id}: {'; '.join(certificate.problems)}.")
+    precision = artifact.manifest.precision
+    facts = {"precision": precision, **json.loads((folder / MANIFEST).read_text(encoding="utf-8"))}
+    trained = replace(trained, run=facts["run"])
+    with replacing_folder(folder) as beside:
+        shutil.copy2(folder / MODEL, beside / MODEL)
+        write_proof(beside, facts, certificate, golden, trained, Pictures(trained, precision))
+    return folder
+
+
 def most(inputs: Sequence[Mapping[str, Any]]) -> int:
     """Bytes that a graph with such inputs may take."""
     return LARGEST_TEXT if any(tensor["dtype"] == "string" for tensor in inputs) else LARGEST
@@ -84,12 +109,18 @@ def main() -> int:
     parser.add_argument("models", nargs="*", default=list(MODELS))
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     parser.add_argument("--output", type=Path, default=Path(__file__).parents[1] / "exported")
+    parser.add_argument("--certificates", action="store_true")
     given = parser.parse_args()
     known = registry(third_party=False)
     failed = False
     for model in given.models:
         try:
-            print(remake(known.model(model).id, given.runs, given.output, known))
+            chosen = known.model(model).id
+            if given.certificates:
+                name = chosen if MODELS[chosen] == "fp32" else f"{chosen}.{MODELS[chosen]}"
+                print(renew(given.output / name, given.runs, known))
+            else:
+                print(remake(chosen, given.runs, given.output, known))
         except ZooError as error:
             print(f"error: {error}", file=sys.stderr)
             failed = True

@@ -41,7 +41,7 @@ class Closest(Lookup):
 
     def closest(self, asked: Tensor, but: Tensor, known: Tensor) -> tuple[Tensor, ...]:
         """Of unit vectors [batch, numbers]: ids, int64 [batch, answers], where nothing is known that behind the last word's; their
-        cosines [batch, answers]; 1 or 0 for known or not [batch]; their cosines and that of the next best [batch, answers + 1].
+        cosines [batch, answers]; ½ or −½ for known or not [batch]; their cosines and that of the next best [batch, answers + 1].
 
         Args:
             asked: vectors.
@@ -54,7 +54,7 @@ class Closest(Lookup):
         found, nearest = cosines.masked_fill(own, -2.0).topk(self.answers + 1, 1)
         nearest = torch.where(known > 0, nearest[:, : self.answers], words)  # [batch, answers]
         similarity = found[:, : self.answers] * known  # [batch, answers]
-        return nearest, similarity, known.squeeze(1), torch.where(known > 0, found, self.apart)
+        return nearest, similarity, known.squeeze(1) - 0.5, torch.where(known > 0, found, self.apart)
 
 
 class Nearest(Closest):
@@ -88,7 +88,7 @@ class Mean(Lookup):
 
     def forward(self, ids: Tensor) -> tuple[Tensor, Tensor]:
         """Ids int64 [batch, length], that behind the last word's for what is not known → means [batch, numbers], zeros where none
-        is known; and how many are known, [batch]."""
+        is known; and how many are known, less a half, [batch]: nothing lies where rounding could decide."""
         vectors, known = self.of(ids)
         many = known.sum(1)  # [batch, 1]
-        return vectors.sum(1) / many.clamp(min=1), many.squeeze(1)
+        return vectors.sum(1) / many.clamp(min=1), many.squeeze(1) - 0.5

@@ -6,9 +6,11 @@ import io
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
+from zoo.certify.certificate import Certificate
 from zoo.certify.certify import certify
 from zoo.certify.form import read_proof
 from zoo.certify.replay import Replay
@@ -18,8 +20,9 @@ from zoo.exporting.source import run_of, source_of
 from zoo.exporting.trained import Trained, subject_of
 from zoo.progress import Progress
 from zoo.registry import Registry
-from zoo.runtime.artifact import GOLDEN, check
+from zoo.runtime.artifact import GOLDEN, MODEL, Artifact, check
 from zoo.runtime.manifest import Manifest
+from zoo.spec import replaced
 from zoo.training.run import now
 
 SAME = 1e-9
@@ -43,37 +46,54 @@ def certify_again(folder: Path, runs: Sequence[Path], *, provider: str, registry
         IntegrityError: a file is damaged.
     """
     artifact = check(folder)
+    found = certified_again(artifact, runs, provider=provider, registry=registry, progress=progress)
+    certificate = found.certificate
+    return Replay(
+        id=artifact.manifest.id,
+        path=str(folder),
+        cases=len(certificate.cases),
+        levels=certificate.levels,
+        provider=provider,
+        errors={name: bound.onnxruntime_error for name, bound in certificate.bounds.items()},
+        bounds={name: bound.bound for name, bound in certificate.bounds.items()},
+        changed=(*certificate.changed, *certificate.audit.changed),
+        problems=(*certificate.problems, *_golden_problems(artifact.golden, found.golden)),
+        examples=certificate.audit.examples,
+    )
+
+
+class Again(NamedTuple):
+    """What was made anew of an artifact: from what, its certificate, passed or not, and the bytes of its `golden.npz`."""
+
+    trained: Trained
+    certificate: Certificate
+    golden: bytes
+
+
+def certified_again(artifact: Artifact, runs: Sequence[Path], *, provider: str, registry: Registry, progress: Progress) -> Again:
+    """Certify an artifact's file anew; see `certify_again`."""
     manifest = artifact.manifest
-    certificate, _ = read_proof(artifact)
+    before, _ = read_proof(artifact)
     trained = _trained(manifest, runs, registry, progress)
     if trained.dataset.sha256 != manifest.dataset.sha256:
         raise DataError(
             f"{manifest.id} was certified on other data {manifest.dataset.id} ({manifest.dataset.sha256[:12]}) than there are now "
             f"({trained.dataset.sha256[:12]})."
         )
+    trained = replace(trained, module=rounded(trained.module, manifest.precision))
     subject = subject_of(
-        replace(trained, module=rounded(trained.module, manifest.precision)),
+        trained,
         manifest.variant,
         artifact_id=manifest.id,
         graph=trained.graph(manifest.variant),
-        path=folder / "model.onnx",
+        path=artifact.folder / MODEL,
         outputs=trained.spec.export(manifest.variant).outputs,
         precision=manifest.precision,
     )
-    found, golden = certify(subject, providers=(provider,), created=now(), machine=dict(trained.machine), progress=progress)
-    problems = [*found.problems, *_golden_problems(artifact.golden, golden)]
-    return Replay(
-        id=manifest.id,
-        path=str(folder),
-        cases=len(certificate.cases),
-        levels=found.levels,
-        provider=provider,
-        errors={name: bound.onnxruntime_error for name, bound in found.bounds.items()},
-        bounds={name: bound.bound for name, bound in found.bounds.items()},
-        changed=(*found.changed, *found.audit.changed),
-        problems=tuple(problems),
-        examples=found.audit.examples,
-    )
+    certificate, golden = certify(subject, providers=(provider,), created=now(), machine=dict(trained.machine), progress=progress)
+    # A recipe in words of another version has another hash.
+    kept = {"stored": before.stored, "recipe_sha256": manifest.recipe_sha256}
+    return Again(trained, replaced(certificate, **kept), golden)
 
 
 def _trained(manifest: Manifest, runs: Sequence[Path], registry: Registry, progress: Progress) -> Trained:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 from zoo.certify.certificate import Certificate, Stored
 from zoo.certify.certify import certify
 from zoo.errors import ExportError, ParityError, UnknownName
 from zoo.exporting.precision import check_precision
-from zoo.exporting.products import check_products, products
+from zoo.exporting.products import check_products
+from zoo.exporting.proof import Pictures, write_proof
 from zoo.exporting.trace import DEFAULT_OPSET, Traced, check_opset, trace
 from zoo.exporting.trained import Trained, subject_of
 from zoo.exporting.verdict import check_metric, round_weights
@@ -25,15 +22,8 @@ from zoo.files import replacing_folder
 from zoo.graph import Graph
 from zoo.plugins import DISTRIBUTION
 from zoo.progress import Progress
-from zoo.report.card import model_card
-from zoo.report.certificate import PICTURE, certificate_page
-from zoo.report.plot import Plot
-from zoo.report.proven import Proven
-from zoo.report.style import LIGHT
-from zoo.runtime.manifest import RUN_SEAL, hash_of_run
 from zoo.runtime.wire import seal
 from zoo.spec import Export, TensorSpec, replaced, to_plain
-from zoo.views.gather import gather
 
 if TYPE_CHECKING:
     pass
@@ -86,36 +76,13 @@ def export(
                 f"export of {trained.spec.id} called", variant, trained.spec.exports, hint=f"zoo show {trained.spec.id}"
             )
     trained, stored = round_weights(trained, precision, progress)
-    pictures = _Pictures(trained, precision)
+    pictures = Pictures(trained, precision)
     return [_export_one(trained, pictures, folder, variant, opset, providers, stored, progress) for variant in wanted]
-
-
-class _Pictures:
-    """The card's pictures, made when they are first needed and once for all variants.
-
-    Args:
-        trained: whose they are.
-        precision: of the file that they stand beside.
-    """
-
-    def __init__(self, trained: Trained, precision: str) -> None:
-        self.trained, self.precision = trained, precision
-
-    @cached_property
-    def plots(self) -> dict[str, Plot]:
-        """By name."""
-        with products(self.precision):
-            return gather(self.trained.seen).plots
-
-    @cached_property
-    def files(self) -> dict[str, bytes]:
-        """By name of the file."""
-        return {f"{name}.png": plot.draw(LIGHT).encode() for name, plot in self.plots.items()}
 
 
 def _export_one(
     trained: Trained,
-    pictures: _Pictures,
+    pictures: Pictures,
     folder: Path,
     variant: str,
     opset: int,
@@ -153,26 +120,7 @@ def _export_one(
             check_metric(certificate)
         if not certificate.passed:
             raise ParityError(f"{artifact_id} does not answer as its PyTorch original does: {'; '.join(certificate.problems)}.")
-        encoded = msgspec.json.format(msgspec.json.encode(certificate), indent=2) + b"\n"
-        (beside / "certificate.json").write_bytes(encoded)
-        (beside / "golden.npz").write_bytes(golden)
-        run = dict(trained.run) if trained.run else None
-        manifest = {
-            **facts,
-            "model_sha256": certificate.model_sha256,
-            "certificate_sha256": hashlib.sha256(encoded).hexdigest(),
-            "golden_sha256": hashlib.sha256(golden).hexdigest(),
-            "run": run,
-            RUN_SEAL: hash_of_run(run),
-        }
-        (beside / "zoo.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        proven = Proven(artifact_id, certificate.audit, certificate.bounds)
-        (beside / "certificate.md").write_text(certificate_page(certificate, manifest, proven), encoding="utf-8")
-        (beside / PICTURE).write_bytes(proven.draw(LIGHT).encode())
-        card = model_card(manifest, certificate, spec, trained.recipe, pictures.plots)
-        (beside / "README.md").write_text(card, encoding="utf-8")
-        for name, picture in pictures.files.items():
-            (beside / name).write_bytes(picture)
+        manifest = write_proof(beside, facts, certificate, golden, trained, pictures)
     return Artifact(artifact_id, folder / artifact_id, manifest, certificate)
 
 

@@ -73,7 +73,7 @@ class Proven(Plot):
 
     def draw(self, theme: Theme) -> Sheet:
         panels: list[tuple[str, Callable[[Axes, str, Theme], str], str]] = [
-            *((name, self._errors, "absolute error") for name in self.audit.errors),
+            *((name, self._errors, "absolute error") for name, found in self.audit.errors.items() if found.onnxruntime.counts),
             *((name, self._margins, "margin") for name, found in self.audit.margins.items() if found.spread.counts),
         ]
         rows = -(-len(panels) // COLUMNS)
