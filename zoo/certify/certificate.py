@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from zoo.certify.speed import Speed
 from zoo.runtime.manifest import DYNAMIC
 from zoo.spec import Spec
 
@@ -122,7 +123,7 @@ class Stored(Spec):
     """What it costs, and gains, to store large weights in fewer bits. All else in the certificate is of the network so rounded.
 
     Args:
-        precision: `"fp16"`, `"int8"` or `"int8-dynamic"`.
+        precision: `"fp16"`, `"int8"`, `"int8-dynamic"` or `"int8-static"`.
         numbers: stored in it.
         size: of the file, in bytes.
         size_before: with the same weights in float32.
@@ -132,6 +133,8 @@ class Stored(Spec):
         allowed: by how much the metric may be worse.
         loss: by how much it is; negative where it is better.
         higher_is_better: of the metric.
+        speeds: beside float32, one for each batch size that was measured; older certificates have none.
+        verdict: what was concluded of size, metric and speed, in a clause.
     """
 
     precision: str
@@ -144,6 +147,8 @@ class Stored(Spec):
     allowed: float
     loss: float
     higher_is_better: bool = True
+    speeds: tuple[Speed, ...] = ()
+    verdict: str = ""
 
     @property
     def in_whole_numbers(self) -> bool:
