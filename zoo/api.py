@@ -203,6 +203,7 @@ def export(
     opset: int | None = None,
     providers: Sequence[str] = ("cpu",),
     precision: str = "fp32",
+    keep_slower: bool = False,
     config: Mapping[str, Any] | None = None,
     name: str | None = None,
     progress: Progress = SILENT,
@@ -220,22 +221,28 @@ def export(
         opset: of the graphs; the default is 20.
         providers: of onnxruntime that are certified beside the CPU.
         precision: `"fp16"` and `"int8"` store large weights so, as `output/<id>.<precision>`, arithmetic stays float32's;
-            `"int8-dynamic"` multiplies matrices in whole numbers, too.
+            `"int8-dynamic"` multiplies matrices in whole numbers, too, and `"int8-static"` computes linear layers and
+            convolutions in them, by scales that are taken from training examples.
+        keep_slower: keep a file in one of the last two though it is slower than in float32.
         config: fields to change of a model with given weights: `{"expr": "a & b"}`.
         name: tag under which such a model is exported.
         progress: who is told.
         registry: of another set of plugins.
 
     Raises:
-        ExportError: weights stored in fewer bits cost more of the task's metric than it allows.
+        UnknownName: there is no such model, run, variant or precision.
+        ExportError: weights stored in fewer bits cost more of the task's metric than it allows, or the file is slower than in
+            float32 against its precision's promise.
         ParityError: a graph does not answer as its PyTorch original does; nothing is written of it.
     """
     from zoo.exporting.export import export as export_trained
+    from zoo.exporting.precision import check_precision
     from zoo.exporting.source import outdated, source_of
     from zoo.exporting.trace import DEFAULT_OPSET, check_opset
 
     registry = registry or default_registry()
     check_opset(opset or DEFAULT_OPSET)
+    check_precision(precision)
     wanted: list[tuple[str | None, str | Path | None]]
     if model is None and run is None and not config and name is None:
         if precision != "fp32":
@@ -253,6 +260,7 @@ def export(
             opset=opset or DEFAULT_OPSET,
             providers=providers,
             precision=precision,
+            keep_slower=keep_slower,
             progress=progress,
         )
     return artifacts

@@ -15,6 +15,12 @@ from zoo.exporting.source import source_of
 from zoo.progress import Progress
 
 
+@pytest.fixture(autouse=True)
+def _brief_races(monkeypatch):
+    """Speeds are measured, but not for long."""
+    monkeypatch.setattr("zoo.exporting.speed.SECONDS", 0.02)
+
+
 @pytest.fixture(scope="session")
 def trained_camera(tmp_path_factory):
     """A finished run of the camera, 200 steps."""

@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 
 from zoo.certify.proof import Proof
+from zoo.certify.speed import Speed
 from zoo.certify.spread import Errors, Margins
-from zoo.runtime.manifest import DYNAMIC
+from zoo.runtime.manifest import DYNAMIC, STATIC
 from zoo.spec import Spec
 
 
@@ -129,7 +130,7 @@ class Stored(Spec):
     """What it costs, and gains, to store large weights in fewer bits. All else in the certificate is of the network so rounded.
 
     Args:
-        precision: `"fp16"`, `"int8"` or `"int8-dynamic"`.
+        precision: `"fp16"`, `"int8"`, `"int8-dynamic"` or `"int8-static"`.
         numbers: stored in it.
         size: of the file, in bytes.
         size_before: with the same weights in float32.
@@ -139,6 +140,8 @@ class Stored(Spec):
         allowed: by how much the metric may be worse.
         loss: by how much it is; negative where it is better.
         higher_is_better: of the metric.
+        speeds: beside float32, one for each batch size that was measured; older certificates have none.
+        verdict: what was concluded of size, metric and speed, in a clause.
     """
 
     precision: str
@@ -151,11 +154,17 @@ class Stored(Spec):
     allowed: float
     loss: float
     higher_is_better: bool = True
+    speeds: tuple[Speed, ...] = ()
+    verdict: str = ""
 
     @property
-    def in_whole_numbers(self) -> bool:
-        """Whether matrix products are, too."""
-        return self.precision == DYNAMIC
+    def arithmetic(self) -> str:
+        """What it means for how the file computes, in a clause."""
+        return {
+            DYNAMIC: "matrix products are of whole numbers, too, to which what comes in is rounded row by row",
+            STATIC: "what comes into linear layers and convolutions is a byte, by scales fixed on training examples, and sums are of "
+            "whole numbers",
+        }.get(self.precision, "arithmetic is float32's")
 
 
 class Certificate(Spec):

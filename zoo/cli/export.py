@@ -29,11 +29,13 @@ if TYPE_CHECKING:
 @click.option("--provider", "providers", multiple=True, help="Also certified with this provider of onnxruntime, such as cuda.")
 @click.option(
     "--precision",
-    type=click.Choice(PRECISIONS),
+    metavar=f"[{'|'.join(PRECISIONS)}]",
     default="fp32",
     show_default=True,
-    help="Of large weights: int8 makes a quarter of the size; int8-dynamic multiplies in it, too.",
+    help="Of large weights: fp16 and int8 make a smaller file; int8-dynamic multiplies matrices in whole numbers, too; int8-static "
+    "computes linear layers and convolutions in them.",
 )
+@click.option("--keep-slower", is_flag=True, help="Keep an int8-dynamic or int8-static file that is slower than in fp32.")
 @click.option(
     "--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Change a field of given weights' network (zoo show MODEL)."
 )
@@ -49,6 +51,7 @@ def command(
     opset: int | None,
     providers: tuple[str, ...],
     precision: str,
+    keep_slower: bool,
     assignments: tuple[str, ...],
     name: str | None,
     as_json: bool,
@@ -76,6 +79,7 @@ def command(
         opset=opset,
         providers=("cpu", *providers),
         precision=precision,
+        keep_slower=keep_slower,
         config=parse_assignments(list(assignments)),
         name=name,
         progress=default_progress(quiet=quiet),
@@ -108,7 +112,9 @@ def summary(artifact: Artifact) -> str:
     cost = ""
     if stored := certificate.stored:
         smaller = f"{stored.size / stored.size_before:.2f}× of fp32"
-        cost = f" ({stored.precision}, {smaller}; {stored.metric} {stored.value:.4g}, was {stored.value_before:.4g})"
+        speed = f"speed {', '.join(map(str, stored.speeds))}; " if stored.speeds else ""
+        metric = f"{stored.metric} {stored.value:.4g}, was {stored.value_before:.4g}"
+        cost = f" ({stored.precision}, {smaller}; {speed}{metric}; {stored.verdict})"
     return (
         f"{artifact.id}: certified; {errors}{changed} of {certificate.audit.examples:,} decisions "
         f"changed; {size:,} bytes{cost}, {artifact.path}"

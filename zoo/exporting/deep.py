@@ -15,9 +15,9 @@ from zoo.certify.certify import certify
 from zoo.certify.form import read_proof
 from zoo.certify.replay import Replay
 from zoo.errors import DataError
-from zoo.exporting.precision import rounded
 from zoo.exporting.source import run_of, source_of
 from zoo.exporting.trained import Trained, subject_of
+from zoo.exporting.verdict import rounded_as
 from zoo.progress import Progress
 from zoo.registry import Registry
 from zoo.runtime.artifact import GOLDEN, MODEL, Artifact, check
@@ -80,7 +80,7 @@ def certified_again(artifact: Artifact, runs: Sequence[Path], *, provider: str, 
             f"{manifest.id} was certified on other data {manifest.dataset.id} ({manifest.dataset.sha256[:12]}) than there are now "
             f"({trained.dataset.sha256[:12]})."
         )
-    trained = replace(trained, module=rounded(trained.module, manifest.precision))
+    trained = replace(trained, module=rounded_as(trained, manifest.precision, progress))
     subject = subject_of(
         trained,
         manifest.variant,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from zoo.certify.certificate import Certificate, Stored
 from zoo.certify.certify import certify
@@ -15,18 +15,17 @@ from zoo.errors import ExportError, ParityError, UnknownName
 from zoo.exporting.precision import check_precision
 from zoo.exporting.products import check_products
 from zoo.exporting.proof import Pictures, write_proof
+from zoo.exporting.speed import speeds
+from zoo.exporting.stale import tell_of_older
 from zoo.exporting.trace import DEFAULT_OPSET, Traced, check_opset, trace
 from zoo.exporting.trained import Trained, subject_of
-from zoo.exporting.verdict import check_metric, round_weights
+from zoo.exporting.verdict import judged, round_weights
 from zoo.files import replacing_folder
 from zoo.graph import Graph
 from zoo.plugins import DISTRIBUTION
 from zoo.progress import Progress
 from zoo.runtime.wire import seal
 from zoo.spec import Export, TensorSpec, replaced, to_plain
-
-if TYPE_CHECKING:
-    pass
 
 CONTRACT = 1
 
@@ -49,6 +48,7 @@ def export(
     opset: int = DEFAULT_OPSET,
     providers: Sequence[str] = ("cpu",),
     precision: str = "fp32",
+    keep_slower: bool = False,
     progress: Progress,
 ) -> list[Artifact]:
     """Write the artifacts of `trained`: its default export, or the `variants` named.
@@ -60,11 +60,12 @@ def export(
         opset: of the graph.
         providers: that are certified beside the CPU.
         precision: that large weights are stored in; of another than `"fp32"` the artifact goes to `folder/<id>.<precision>`.
+        keep_slower: keep a file whose precision promises speed, though it is slower than in float32.
         progress: who is told.
 
     Raises:
         UsageError: the opset cannot be written, or weights not stored in `precision`.
-        ExportError: no valid graph could be made, or weights in fewer bits cost more of the task's metric than it allows.
+        ExportError: no valid graph could be made, or one in fewer bits is beyond a budget of `zoo.exporting.verdict`.
         ParityError: the certificate does not pass; nothing is written.
     """
     check_opset(opset)
@@ -77,7 +78,7 @@ def export(
             )
     trained, stored = round_weights(trained, precision, progress)
     pictures = Pictures(trained, precision)
-    return [_export_one(trained, pictures, folder, variant, opset, providers, stored, progress) for variant in wanted]
+    return [_export_one(trained, pictures, folder, variant, opset, providers, stored, keep_slower, progress) for variant in wanted]
 
 
 def _export_one(
@@ -88,6 +89,7 @@ def _export_one(
     opset: int,
     providers: Sequence[str],
     stored: Stored | None,
+    keep_slower: bool,
     progress: Progress,
 ) -> Artifact:
     spec = trained.spec
@@ -114,13 +116,14 @@ def _export_one(
         certificate, golden = certify(
             subject, providers=providers, created=trained.created, machine=dict(trained.machine), progress=progress
         )
-        if stored:
-            sizes = {"numbers": traced.stored, "size": len(content), "size_before": traced.before}
-            certificate = replaced(certificate, stored=replaced(stored, **sizes))
-            check_metric(certificate)
         if not certificate.passed:
             raise ParityError(f"{artifact_id} does not answer as its PyTorch original does: {'; '.join(certificate.problems)}.")
+        if stored:
+            found = speeds(content, traced.plain, subject.test, name=artifact_id, progress=progress)
+            stored = replaced(stored, numbers=traced.stored, size=len(content), size_before=len(traced.plain), speeds=found)
+            certificate = judged(certificate, stored, keep_slower=keep_slower)
         manifest = write_proof(beside, facts, certificate, golden, trained, pictures)
+    tell_of_older(folder / artifact_id, manifest, progress)
     return Artifact(artifact_id, folder / artifact_id, manifest, certificate)
 
 

@@ -5,20 +5,20 @@ same numbers, so the certificate is as strict as any. (That of `"int8-dynamic"`,
 a step more or less is rounding.) What it costs is measured beside it, in the task's own metric.
 
 int8 is symmetric, a scale per row of a matrix or per filter (Krishnamoorthi 2018, arXiv 1806.08342, section 2.1).
-`zoo.exporting.store` writes it, and `zoo.exporting.products` has what `"int8-dynamic"` does besides.
+`zoo.exporting.store` writes it, `zoo.exporting.products` has what `"int8-dynamic"` does besides, and `zoo.exporting.static` all of
+`"int8-static"`.
 """
 
 from __future__ import annotations
 
 import copy
-from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
-from zoo.errors import ExportError, UsageError
-from zoo.runtime.manifest import PRECISIONS
+from zoo.errors import ExportError, UnknownName
+from zoo.runtime.manifest import PRECISIONS, STATIC
 
 LEAST = 1024
 """Numbers of a weight that is worth storing in fewer bits."""
@@ -32,10 +32,10 @@ def check_precision(precision: str) -> None:
     """Refuse what weights cannot be stored in.
 
     Raises:
-        UsageError: it is not one of `PRECISIONS`.
+        UnknownName: it is not one of `PRECISIONS`.
     """
     if precision not in PRECISIONS:
-        raise UsageError(f"Weights cannot be stored in {precision}; it must be {', '.join(PRECISIONS[:-1])} or {PRECISIONS[-1]}.")
+        raise UnknownName("precision", precision, PRECISIONS, hint=f"--precision {' | '.join(PRECISIONS)}")
 
 
 def rounded(module: nn.Module, precision: str) -> nn.Module:
@@ -43,7 +43,8 @@ def rounded(module: nn.Module, precision: str) -> nn.Module:
 
     Args:
         module: on the CPU.
-        precision: one of `PRECISIONS`; of `"fp32"` it is the module itself.
+        precision: one of `PRECISIONS`; of `"fp32"` it is the module itself. Of `"int8-static"` nothing is rounded yet: that
+            takes examples (`zoo.exporting.static`).
 
     Raises:
         ExportError: it has no weight of `LEAST` numbers, or one that lies beyond what fp16 can hold.
@@ -60,20 +61,26 @@ def rounded(module: nn.Module, precision: str) -> nn.Module:
         for weight in weights:
             if not torch.isfinite(weight).all():
                 raise ExportError(f"A weight of {list(weight.shape)} is not finite, so it cannot be stored in {precision}.")
-            weight.copy_(_half(weight) if precision == "fp16" else _steps(weight))
+            if precision != STATIC:
+                weight.copy_(_half(weight) if precision == "fp16" else _steps(weight))
     return module
 
 
 def _without_normalisation(module: nn.Module) -> nn.Module:
     """The module with each batch normalisation put into the layer before it, as the exporter does: what is rounded must be what is
-    written."""
+    written. Pooling between the two takes the largest before or after, where no factor is negative."""
     for part in list(module.modules()):
         if not isinstance(part, nn.Sequential):
             continue
-        for (name, layer), (after, norm) in pairwise(list(part.named_children())):
+        steps = list(part.named_children())
+        for place, (after, norm) in enumerate(steps[1:], 1):
+            pooled = place > 1 and isinstance(steps[place - 1][1], nn.MaxPool2d)
+            name, layer = steps[place - 2 if pooled else place - 1]
             if isinstance(layer, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                if pooled and bool((norm.weight < 0).any()):
+                    continue
                 part._modules[name] = fuse_conv_bn_eval(layer, norm)
-            elif isinstance(layer, nn.Linear) and isinstance(norm, nn.BatchNorm1d):
+            elif isinstance(layer, nn.Linear) and isinstance(norm, nn.BatchNorm1d) and not pooled:
                 part._modules[name] = fuse_linear_bn_eval(layer, norm)
             else:
                 continue

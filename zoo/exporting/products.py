@@ -10,7 +10,7 @@ section 2.1.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from zoo.errors import ExportError
+from zoo.exporting.nodes import is_linear, named_node
 from zoo.exporting.precision import is_large
 from zoo.graph import Graph
 from zoo.runtime.manifest import DYNAMIC
@@ -89,13 +90,15 @@ class Twin(nn.Module):
 
 def product_of(node: ir.Node, place: int, scale: np.ndarray) -> bool | None:
     """Whether a use of a weight is a product that can be made of whole numbers, and if so, whether the weight lies there as
-    [outputs, inputs] (`True`) or as [inputs, outputs] (`False`); `None` where it cannot.
+    [outputs, inputs] (`True`) or as [inputs, outputs] (`False`); `None` where it cannot, or where the twin does not round.
 
     Args:
         node: that uses the weight.
         place: among the node's inputs.
         scale: of the weight; it must be one of each output.
     """
+    if not is_linear(node):
+        return None
     attributes = {name: attribute.value for name, attribute in node.attributes.items()}
     by_rows, by_columns = scale.ndim == 2 and scale.shape[1] == 1, scale.ndim == 2 and scale.shape[0] == 1
     if place != 1:
@@ -138,11 +141,6 @@ def product_nodes(node: ir.Node, steps: ir.Value, scale: ir.Value, constants: Ma
     if len(node.inputs) > 2 and node.inputs[2] is not None:
         put("Add", result, node.inputs[2])
     return made
-
-
-def named_node(operator: str, inputs: Sequence[ir.Value | None], name: str, **attributes: Any) -> ir.Node:
-    """A node whose output has its name: one that a graph gives may not be new in the graph around it."""
-    return ir.node(operator, inputs, attributes=attributes, name=name, outputs=[ir.Value(name=name)])
 
 
 def product_constants() -> dict[str, np.ndarray]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,12 +15,15 @@ from zoo.errors import UnknownName, UsageError
 from zoo.exporting.given import configured
 from zoo.exporting.precision import rounded
 from zoo.exporting.products import twin_of
+from zoo.exporting.stale import weights_of
+from zoo.exporting.static import in_bytes
 from zoo.exporting.trained import Trained
 from zoo.graph import Assets, Graph
 from zoo.paths import mirror
 from zoo.plugins import resolve
 from zoo.progress import Progress
 from zoo.registry import Registry
+from zoo.runtime.manifest import STATIC
 from zoo.spec import ModelSpec, to_plain
 from zoo.training.build import build_module, make_task, spec_of
 from zoo.training.device import describe
@@ -61,16 +63,7 @@ def find_finished(model: str | None, run: str | Path | None, runs: Path) -> Run:
 def outdated(runs: Path, output: Path) -> list[Path]:
     """The newest finished run of every id whose artifact in `output` is not of that run's weights."""
     newest = {run.state.id: run for run in list_runs(runs) if run.state.status == "finished"}
-    found = []
-    for artifact, run in newest.items():
-        try:
-            manifest = json.loads((output / artifact / "zoo.json").read_text(encoding="utf-8"))
-            same = manifest["run"]["weights_sha256"] == run.state.weights
-        except (OSError, ValueError, KeyError, TypeError):
-            same = False
-        if not same:
-            found.append(run.path)
-    return found
+    return [run.path for artifact, run in newest.items() if weights_of(output / artifact) != run.state.weights]
 
 
 def load_module(model: str, run: str | Path | None, runs: Path, registry: Registry) -> nn.Module:
@@ -180,17 +173,19 @@ def _given(spec: ModelSpec, changes: Mapping[str, Any], name: str | None, regist
 
 
 def load_graph(manifest: Manifest, runs: Sequence[Path], registry: Registry) -> Graph:
-    """The declared graph of an artifact's model: see `zoo.api.load_exported`."""
+    """The declared graph of an artifact's model: see `zoo.api.load_exported`. That of `"int8-static"` needs its training data."""
     spec = registry.model(manifest.base)
     if manifest.run is None:
         if spec.recipe is not None:
             raise UsageError(f"{manifest.id} does not say which run it came from, so PyTorch has no weights for it.")
         spec, _ = configured(spec, manifest.config or {})
-        module = build_module(spec, to_plain(spec.config)).eval()
+        module = rounded(build_module(spec, to_plain(spec.config)).eval(), manifest.precision)
     else:
         run = run_of(manifest, runs)
-        spec, module = spec_of(run, registry), trained_module(run, registry)
-    module = rounded(module, manifest.precision)
+        spec, module = spec_of(run, registry), rounded(trained_module(run, registry), manifest.precision)
+        if manifest.precision == STATIC:
+            dataset = data_of(run, registry, Progress())
+            module = in_bytes(module, spec, make_task(spec, run.recipe, dataset), dataset, Progress())
     declared = spec.export(manifest.variant)
     assets = Assets(declared.inputs, declared.outputs, manifest.classes, registry.dataset(spec.dataset).picture, {})
     graph = twin_of(resolve(declared.target, owner=spec.id)(module, assets), manifest.precision)

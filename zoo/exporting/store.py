@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import onnx_ir as ir
 
+from zoo.errors import ExportError
+from zoo.exporting.nodes import constant, is_linear, layer_of, named_node, put
 from zoo.exporting.precision import LEAST, STEPS
-from zoo.exporting.products import named_node, product_constants, product_nodes, product_of
-from zoo.runtime.manifest import DYNAMIC
+from zoo.exporting.products import product_constants, product_nodes, product_of
+from zoo.exporting.qdq import store_bytes
+from zoo.runtime.manifest import DYNAMIC, STATIC
 
 
 def store(model: ir.Model, precision: str) -> int:
@@ -23,11 +26,16 @@ def store(model: ir.Model, precision: str) -> int:
 
     Returns:
         Numbers that are stored in fewer bits.
+
+    Raises:
+        ExportError: of `"int8-dynamic"`, a linear layer cannot be multiplied in whole numbers, as its twin in PyTorch is.
     """
     if precision == "fp32":
         return 0
+    if precision == STATIC:
+        return store_bytes(model)
     graph, stored = model.graph, 0
-    shared = {name: _constant(f"products_{name}", array) for name, array in product_constants().items()}
+    shared = {name: constant(f"products_{name}", array) for name, array in product_constants().items()}
     for name, value in list(graph.initializers.items()):
         weight = value.const_value
         if weight is None or weight.dtype != ir.DataType.FLOAT or len(weight.shape) < 2 or weight.size < LEAST:
@@ -37,18 +45,21 @@ def store(model: ir.Model, precision: str) -> int:
         numbers = weight.numpy()
         parts = _half(numbers) if precision == "fp16" else _steps(numbers)
         if parts is None:
+            if precision == DYNAMIC:
+                _check_rest(value)
             continue
         few, scale = parts
-        held = _put(graph, f"{name}_{few.dtype}", few)
+        held = put(graph, f"{name}_{few.dtype}", few)
         if precision == DYNAMIC and scale is not None:
             _replace_products(graph, value, held, scale, shared)
+            _check_rest(value)
         if value.uses():
             _replace_by_float(graph, value, held, scale)
         del graph.initializers[name]
         stored += numbers.size
-    for constant in shared.values():
-        if constant.uses():
-            graph.register_initializer(constant)
+    for known in shared.values():
+        if known.uses():
+            graph.register_initializer(known)
     return stored
 
 
@@ -76,7 +87,7 @@ def _replace_by_float(graph: ir.Graph, weight: ir.Value, held: ir.Value, scale: 
     """The float weight is made of what is held, before all other nodes."""
     nodes = [named_node("Cast", [held], f"{weight.name}_cast", to=ir.DataType.FLOAT)]
     if scale is not None:
-        nodes.append(named_node("Mul", [nodes[0].outputs[0], _put(graph, f"{weight.name}_scale", scale)], f"{weight.name}_float"))
+        nodes.append(named_node("Mul", [nodes[0].outputs[0], put(graph, f"{weight.name}_scale", scale)], f"{weight.name}_float"))
     made = nodes[-1].outputs[0]
     made.type, made.shape = weight.type, weight.shape
     ir.convenience.replace_all_uses_with(weight, made)
@@ -87,27 +98,39 @@ def _replace_products(graph: ir.Graph, weight: ir.Value, held: ir.Value, scale: 
     """Matrix products with the weight become such of whole numbers."""
     laid: dict[bool, ir.Value] = {False: held}
     scales: ir.Value | None = None
-    for node, place in list(weight.uses()):
-        turned = product_of(node, place, scale)
-        if turned is None:
-            continue
+    for node, turned in list(_products(weight, scale)):
         if turned not in laid:
             turn = named_node("Transpose", [held], f"{weight.name}_turned", perm=[1, 0])
             graph.insert_before(graph[0], [turn])
             laid[turned] = turn.outputs[0]
-        scales = scales or _put(graph, f"{weight.name}_scales", scale.reshape(1, -1))
+        scales = scales or put(graph, f"{weight.name}_scales", scale.reshape(1, -1))
         nodes = product_nodes(node, laid[turned], scales, shared, graph.opset_imports[""])
         where = node.graph
         assert where is not None
         ir.convenience.replace_nodes_and_values(where, node, [node], nodes, node.outputs, nodes[-1].outputs)
+    for node, _ in list(weight.uses()):
+        if node.op_type == "Transpose" and not node.outputs[0].uses():
+            assert node.graph is not None
+            node.graph.remove(node, safe=True)
 
 
-def _put(graph: ir.Graph, name: str, array: np.ndarray) -> ir.Value:
-    value = _constant(name, array)
-    graph.register_initializer(value)
-    return value
+def _products(weight: ir.Value, scale: np.ndarray) -> Iterator[tuple[ir.Node, bool]]:
+    """The products with a weight that can be made of whole numbers, and whether it lies there as [outputs, inputs]. A weight that
+    is used both ways round is transposed in the graph."""
+    for node, place in weight.uses():
+        if node.op_type == "Transpose" and scale.ndim == 2:
+            yield from ((product, not turned) for product, turned in _products(node.outputs[0], scale.T))
+        elif (turned := product_of(node, place, scale)) is not None:
+            yield node, turned
 
 
-def _constant(name: str, array: np.ndarray) -> ir.Value:
-    tensor = ir.tensor(array, name=name)
-    return ir.Value(name=name, type=ir.TensorType(tensor.dtype), shape=ir.Shape(array.shape), const_value=tensor)
+def _check_rest(weight: ir.Value) -> None:
+    """Refuse a linear layer that is left in float32, since its twin rounds what comes in."""
+    for node, _ in weight.uses():
+        if node.op_type == "Transpose":
+            _check_rest(node.outputs[0])
+        elif is_linear(node):
+            raise ExportError(
+                f"{layer_of(node)} cannot be multiplied in whole numbers: the exporter has made another weight of its own "
+                f"({node.op_type} with {list(weight.shape or ())}); --precision int8 can store it."
+            )

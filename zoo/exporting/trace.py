@@ -14,8 +14,11 @@ import torch
 
 from zoo.errors import ExportError, UsageError
 from zoo.exporting.join import check_text, join, module_inputs, traced_example
+from zoo.exporting.nodes import CLASSES, SCOPES
+from zoo.exporting.qdq import inexact, without_bytes
 from zoo.exporting.store import store
 from zoo.graph import Graph
+from zoo.runtime.manifest import STATIC
 from zoo.sample import sample_input
 from zoo.spec import TensorSpec, replaced
 
@@ -25,7 +28,7 @@ OPSETS = range(17, 26)
 STANDARD = {"", "ai.onnx", "ai.onnx.ml"}
 TRACED_SIZE = 2
 """Of every dynamic axis while tracing: never 1, which the exporter may take for a constant."""
-KEPT_METADATA = ("pkg.torch.onnx.name_scopes", "pkg.torch.onnx.class_hierarchy")
+KEPT_METADATA = (SCOPES, CLASSES)
 """Of each node: which layer it came from. Stack traces hold paths of the exporting machine and are dropped."""
 
 
@@ -36,13 +39,13 @@ class Traced(NamedTuple):
         content: its bytes.
         outputs: as they came out: fixed axes with their true sizes.
         stored: numbers in fewer bits than float32's.
-        before: bytes it would have with these in float32; 0 where there are none.
+        plain: the same network in float32; nothing where all is.
     """
 
     content: bytes
     outputs: tuple[TensorSpec, ...]
     stored: int = 0
-    before: int = 0
+    plain: bytes = b""
 
 
 def check_opset(opset: int) -> None:
@@ -93,12 +96,14 @@ def trace(
     model.graph.outputs[:] = [values[spec.name] for spec in outputs]
     _strip(model)
     model.metadata_props.update(metadata)
-    before = 0 if precision == "fp32" else ir.to_proto(model).ByteSize()
+    if precision == STATIC:
+        _check_exact(graph, outputs, model, name)
+    plain = b"" if precision == "fp32" else ir.to_proto(without_bytes(model)).SerializeToString()
     stored = store(model, precision)
     proto = ir.to_proto(model)
     _check(proto, name, opset)
     shaped = tuple(_shaped(spec, values[spec.name], name) for spec in outputs)
-    return Traced(proto.SerializeToString(deterministic=True), shaped, stored, before)
+    return Traced(proto.SerializeToString(deterministic=True), shaped, stored, plain)
 
 
 def _traced(graph: Graph, inputs: Sequence[TensorSpec], opset: int) -> ir.Model:
@@ -165,6 +170,21 @@ def _strip(model: ir.Model) -> None:
             output.metadata_props.clear()
     model.graph.metadata_props.clear()
     model.graph.doc_string = None
+
+
+def _check_exact(graph: Graph, outputs: Sequence[TensorSpec], model: ir.Model, name: str) -> None:
+    """Refuse whole numbers in the end where rounding may turn a byte on the way: a step more or less moves them.
+
+    Raises:
+        ExportError: an exact output follows from a float that is no output, and a byte from more than sums of steps.
+    """
+    named = {spec.name for spec in outputs}
+    hidden = [head.output for head in graph.heads if head.source not in named]
+    if hidden and (operator := inexact(model)):
+        raise ExportError(
+            f"{name} cannot be exact: its {hidden[0]} is rounded to whole numbers, and what {operator} gives is rounded to bytes "
+            "on the way; --precision int8 can do it."
+        )
 
 
 def _check(proto: onnx.ModelProto, name: str, opset: int) -> None:

@@ -131,15 +131,12 @@ def _stored(stored: Stored | None) -> str:
     if stored is None:
         return ""
     name, before = stored.metric.replace("_", " "), figure(stored.value_before)
-    arithmetic = (
-        "matrix products are of whole numbers, too, to which what comes in is rounded row by row"
-        if stored.in_whole_numbers
-        else "arithmetic is float32's, and so is the speed"
-    )
+    speeds = f" Speed beside float32: {', '.join(map(str, stored.speeds))}; {stored.verdict}." if stored.speeds else ""
     return (
-        f"\n\nIts {stored.numbers:,} large weights are stored in {stored.precision.removesuffix('-dynamic')}; {arithmetic}. "
+        f"\n\nIts {stored.numbers:,} large weights are stored in {stored.precision.partition('-')[0]}; "
+        f"{stored.arithmetic}. "
         f"The file has {stored.size:,} bytes in the place of {stored.size_before:,}. Its {name} is {figure(stored.value)}; the "
-        f"network as it was trained has {before} (allowed: worse by {stored.allowed:g})."
+        f"network as it was trained has {before} (allowed: worse by {stored.allowed:g}).{speeds}"
     )
 
 

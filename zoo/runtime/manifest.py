@@ -19,7 +19,9 @@ CONTRACT = 1
 DTYPES = ("uint8", "int64", "float32", "bool", "string")
 DYNAMIC = "int8-dynamic"
 """The precision in which matrix products are of whole numbers, too."""
-PRECISIONS = ("fp32", "fp16", "int8", DYNAMIC)
+STATIC = "int8-static"
+"""The precision in which all between layers is of whole numbers, by scales that are fixed before."""
+PRECISIONS = ("fp32", "fp16", "int8", DYNAMIC, STATIC)
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9][A-Za-z0-9_-]*)*\Z")
 SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 
