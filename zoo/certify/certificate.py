@@ -162,8 +162,8 @@ class Stored(Spec):
         """What it means for how the file computes, in a clause."""
         return {
             DYNAMIC: "matrix products are of whole numbers, too, to which what comes in is rounded row by row",
-            STATIC: "what comes into linear layers and convolutions is a byte, by scales fixed on training examples, and sums are of "
-            "whole numbers",
+            STATIC: "what comes into linear layers and convolutions is a byte, by scales fixed on training examples, and sums are "
+            "of whole numbers",
         }.get(self.precision, "arithmetic is float32's")
 
 
