@@ -96,7 +96,8 @@ class BreakdownPlot:
 
     def _bars(self, sheet: Sheet, theme: Theme, x: float, top: float, width: float, bars: Sequence[Bar]) -> None:
         left, room = x + NAMES, width - NAMES - FIGURES
-        longest = max(bar.high for block in self.blocks for bar in (*block.modules, *block.operators)) or 1.0
+        shown = [bar for block in self.blocks for several in (block.modules, block.operators) for bar in _cut(several)]
+        longest = max(bar.high for bar in shown) or 1.0
         for number, bar in enumerate(bars):
             middle = top + ROW * (number + 0.5)
             sheet.text(left - 10, middle, shortened(bar.name, SMALL, NAMES - 12), SMALL, align="right")
