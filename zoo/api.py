@@ -381,6 +381,7 @@ def bench(
     against: Sequence[str] = (),
     runs: str | Path = RUNS,
     seconds: float = 0.4,
+    explain: bool = False,
     progress: Progress = SILENT,
 ) -> BenchReport:
     """Latency with intervals, load time, time of the first call and memory of an artifact, under every condition.
@@ -396,6 +397,7 @@ def bench(
             turn with ours on the same inputs.
         runs: folder of runs, where PyTorch finds the artifact's weights.
         seconds: of measuring, for each condition and contestant.
+        explain: whether to say why a call takes that long, too.
         progress: who is told.
     """
     from zoo.benchmark.bench import bench as bench_path
@@ -411,6 +413,7 @@ def bench(
         # Beside the artifacts' folder is where `zoo run` puts its runs.
         against=peers_of(against, path, provider, (Path(runs), path.parent.parent / "runs")),
         seconds=seconds,
+        explain=explain,
         progress=progress,
     )
 

@@ -8,18 +8,8 @@ from typing import Any
 import msgspec
 
 from zoo.benchmark.bootstrap import median_interval
-from zoo.benchmark.report import (
-    FORMAT,
-    Against,
-    BenchReport,
-    Interval,
-    Latency,
-    Machine,
-    Memory,
-    Noise,
-    Row,
-    Start,
-)
+from zoo.benchmark.report import FORMAT, Against, BenchReport, Latency, Machine, Memory, Row, Start
+from zoo.benchmark.values import Interval, Noise
 
 MACHINE = Machine(cpu="a processor", cores=2, system="Linux 6 x86_64", python="3.11.7", numpy="2.0.0", onnxruntime="1.31.1")
 QUIET = Noise(control=Interval(value=1.0, low=0.99, high=1.01), others=0.0, stolen=0.0, reasons=())

@@ -26,8 +26,8 @@ from zoo.benchmark.bench import bench
 from zoo.benchmark.feeds import batch_axis, examples, repeated
 from zoo.benchmark.machine import this_machine
 from zoo.benchmark.peers import Peer, bare
-from zoo.benchmark.report import threads_text
 from zoo.benchmark.saved import parsed
+from zoo.benchmark.values import threads_text
 from zoo.errors import DeviceError, IntegrityError, UnknownName, UsageError, ZooError
 from zoo.files import sha256_of
 from zoo.machine import cores

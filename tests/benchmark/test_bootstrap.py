@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from zoo.benchmark.bootstrap import median_interval, ratio_interval, separate_ratio_interval, verdict
-from zoo.benchmark.report import Interval
+from zoo.benchmark.values import Interval
 
 
 @pytest.mark.parametrize(("between", "least"), [(0.0, 0.93), (0.02, 0.86), (0.05, 0.84)])

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from zoo.benchmark.noise import Ticks, Watch, judged, read_ticks
-from zoo.benchmark.report import Interval
+from zoo.benchmark.values import Interval
 
 TRUE = Interval(value=1.0, low=0.99, high=1.01)
 

@@ -9,18 +9,23 @@ import sys
 from pathlib import Path
 
 import click
+import msgspec
 import numpy as np
+import onnx
 import pytest
+from onnx import TensorProto, helper
 from PIL import Image
 
 from tests.artifacts import expected_probabilities, facts, write_manifest
+from tests.benchmark.explanations import explanation, slice_of
 from tests.benchmark.reports import LOUD, MACHINE, peer, report, row
 from tests.commands import Zoo
-from zoo.benchmark import latency, noise
+from zoo.benchmark import latency, noise, profile
 from zoo.benchmark.compare import compare
 from zoo.benchmark.peers import Peer
 from zoo.benchmark.saved import save
 from zoo.cli.bench_tables import overheads, show_comparison, show_report
+from zoo.cli.explain_tables import show_explanations
 from zoo.exporting import peers
 from zoo.graph import Graph
 from zoo.runtime.manifest import Manifest
@@ -160,6 +165,60 @@ def test_comparisons_that_are_wrong(zoo_: Zoo, saved: tuple[str, str], arguments
     result = zoo_("bench", *arguments)
     assert (result.code, result.out) == (code, "")
     assert said in result.err
+
+
+# --- Why ------------------------------------------------------------------------------------------------------------------
+
+
+def test_explain(zoo_: Zoo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(profile, "CALIBRATIONS", 4)
+    result = zoo_("bench", "cnn.fast", *QUICK, "--explain", "--output", "why.json", "--plot", "why.png")
+    assert result.code == 0, result.err
+    assert "explain cnn.fast" in result.err
+    *_, parts, operators, providers, arithmetic, trials, _, words = result.out.split("\n\n")
+    assert parts.splitlines()[0] == "where the time of a call goes (1 thread; ms, share, × steps in a call)"
+    assert parts.splitlines()[1].split("  ")[0] == "module"
+    assert parts.splitlines()[-1].startswith("a call of onnxruntime")
+    assert "MatMul" in operators
+    assert providers.splitlines()[1].startswith("cpu")
+    assert "million multiply-adds" in arithmetic
+    assert "level none" in trials
+    assert (
+        max(len(line) for block in (parts, operators, providers, arithmetic, trials, words) for line in block.splitlines()) <= 100
+    )
+    found = json.loads(Path("why.json").read_text())
+    assert " ".join(words.split()) == (" ".join(found["conclusions"]) or "Nothing stands out.")
+    assert [one["batch"] for one in found["explanations"]] == [1, 3]
+    assert Path("why.png").read_bytes().startswith(b"\x89PNG")
+    # What was explained is a report as any other.
+    assert zoo_("bench", "--compare", "why.json", "why.json").code == 0
+
+
+def test_explain_takes_one_artifact(zoo_: Zoo, saved: tuple[str, str]) -> None:
+    result = zoo_("bench", "--compare", *saved, "--explain")
+    assert (result.code, result.out) == (2, "")
+    assert "and not --explain." in result.err
+
+
+def test_explain_of_a_foreign_graph(zoo_: Zoo) -> None:
+    node = helper.make_node("Relu", ["x"], ["y"])
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n"]) for name in ("x", "y")]
+    graph = helper.make_graph([node], "g", ends[:1], ends[1:])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10), "foreign.onnx")
+    result = zoo_("bench", "foreign.onnx", "--explain")
+    assert (result.code, result.out) == (4, "")
+    assert "is an ONNX model, but not one of zoo's" in result.err
+
+
+def test_explanations_are_at_most_100_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    long = slice_of("network: " + "a_very_long_name_of_a_module." * 4 + "3", 0.5, steps=1000, ms=99_999.0)
+    one = explanation(modules=(long,), call_ms=99_999.0)
+    show_explanations(report([row(1.0)], explanations=tuple(msgspec.structs.replace(one, batch=size) for size in (1, 8, 64))))
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 100
+    assert "a_very_long_name_of_a_module.3" not in out
+    assert "odule.3" in out
+    assert "Nothing stands out." in out
 
 
 # --- Tables ---------------------------------------------------------------------------------------------------------------

@@ -15,13 +15,15 @@ from pathlib import Path
 import numpy as np
 
 from zoo.benchmark.bootstrap import CONFIDENCE, RESAMPLES, median_interval, ratio_interval, verdict
+from zoo.benchmark.explanation import Explanation
 from zoo.benchmark.feeds import Arrays, batch_axis, examples, repeated
 from zoo.benchmark.fresh import Fresh, measure_fresh
 from zoo.benchmark.latency import LONG_ENOUGH, Call, Race, medians, passes_for
 from zoo.benchmark.machine import this_machine
 from zoo.benchmark.noise import Watch, judged, reason
 from zoo.benchmark.peers import Answer, Peer
-from zoo.benchmark.report import FORMAT, Against, BenchReport, Interval, Latency, Memory, Noise, Row, Start, threads_text
+from zoo.benchmark.report import FORMAT, Against, BenchReport, Latency, Memory, Row, Start
+from zoo.benchmark.values import Interval, Noise, threads_text
 from zoo.errors import UnknownName, UsageError, ZooError
 from zoo.progress import Progress
 from zoo.runtime.artifact import MODEL
@@ -58,6 +60,7 @@ def bench(
     providers: Sequence[str] = ("cpu",),
     against: Sequence[Peer] = (),
     seconds: float = SECONDS,
+    explain: bool = False,
     data: Mapping[str, np.ndarray] | None = None,
     progress: Progress | None = None,
 ) -> BenchReport:
@@ -76,6 +79,7 @@ def bench(
         providers: short names of execution providers, best first.
         against: peers; one whose answers differ from ours is refused.
         seconds: of timing for each condition and each contestant, about.
+        explain: whether to say why a call takes that long, too, at each batch size, with the first of `threads` and of `levels`.
         data: inputs to repeat, by name; otherwise golden vectors, otherwise noise.
         progress: who is told.
 
@@ -102,6 +106,9 @@ def bench(
                 _race(model, condition, [*against, *_highest(model, condition, levels)])
                 advance(detail=f"batch {condition.batch}, {threads_text(condition.threads)}")
     rows = [_row(model, condition) for condition in conditions]
+    explanations: tuple[Explanation, ...] = ()
+    if explain:
+        explanations = _explanations(model, source, sorted(sizes), threads, levels[0], seconds, passes, progress)
     file = model.path / MODEL if model.path.is_dir() else model.path
     why = reason(rows)
     return BenchReport(
@@ -120,7 +127,42 @@ def bench(
         rows=tuple(rows),
         machine=this_machine(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
+        explanations=explanations,
+        conclusions=_concluded(model, explanations, rows),
     )
+
+
+def _explanations(
+    model: Model,
+    source: Arrays,
+    sizes: Sequence[int],
+    threads: Sequence[int | None],
+    level: str,
+    seconds: float,
+    passes: int,
+    progress: Progress,
+) -> tuple[Explanation, ...]:
+    from zoo.benchmark.explain import explain, machine
+    from zoo.benchmark.trials import Base
+
+    found = []
+    with progress.bar(f"explain {model.id}", len(sizes), unit="batches") as advance:
+        known = machine(threads[0])
+        for batch in sizes:
+            base = Base(model=model, source=source, batch=batch, threads=threads[0], level=level)
+            found.append(explain(base, known, seconds=seconds, passes=passes, threads=threads))
+            advance(detail=f"batch {batch}")
+    return tuple(found)
+
+
+def _concluded(model: Model, explanations: tuple[Explanation, ...], rows: Sequence[Row]) -> tuple[str, ...]:
+    if not explanations:
+        return ()
+    from zoo.benchmark.plain import Evidence, conclusions
+    from zoo.benchmark.rules import RULES
+
+    manifest = model.manifest
+    return conclusions(Evidence(explanations, tuple(rows), manifest.variant, manifest.precision), RULES)
 
 
 def _check(batches: Sequence[int], threads: Sequence[int | None], levels: Sequence[str], seconds: float) -> None:

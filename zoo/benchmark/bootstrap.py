@@ -13,7 +13,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from zoo.benchmark.report import Interval, Verdict
+from zoo.benchmark.report import Verdict
+from zoo.benchmark.values import Interval
 
 RESAMPLES = 2000
 """Of the ends of a 95 % interval, 50 lie beyond each: they move by about a hundredth of its width from seed to seed."""

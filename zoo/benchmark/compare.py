@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from zoo.benchmark.bootstrap import separate_ratio_interval, verdict
 from zoo.benchmark.noise import reason
-from zoo.benchmark.report import BenchReport, Interval, Row, Verdict
+from zoo.benchmark.report import BenchReport, Row, Verdict
+from zoo.benchmark.values import Interval
 from zoo.errors import UsageError
 from zoo.spec import Spec
 

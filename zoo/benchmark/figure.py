@@ -1,4 +1,4 @@
-"""Reports and comparisons as the lines of a plot."""
+"""Reports and comparisons as the lines of a plot, explanations as bars."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from zoo.benchmark.report import BenchReport, Interval, Latency, Row, threads_text
+from zoo.benchmark.modules import NETWORK, PARTS
+from zoo.benchmark.report import BenchReport, Latency, Row
+from zoo.benchmark.values import Interval, threads_text
+from zoo.report.breakdown import Bar, Block, BreakdownPlot
 from zoo.report.latency import LatencyPlot, Series
 
 if TYPE_CHECKING:
     from zoo.benchmark.compare import Compared, Comparison
+    from zoo.benchmark.explanation import Explanation, Slice
 
 R = TypeVar("R", "Row", "Compared")
 
@@ -36,6 +40,40 @@ def report_plot(report: BenchReport) -> LatencyPlot:
         band="median; shaded: to the 90th percentile",
         ratio="time ÷ ours, 95 % intervals",
     )
+
+
+BETWEEN = "between nodes"
+"""What onnxruntime takes itself, in a picture."""
+
+
+def explained_plot(report: BenchReport) -> BreakdownPlot:
+    """Where the time of a call goes, at each batch size."""
+    return BreakdownPlot(
+        title=f"{report.id}: where the time of a call goes",
+        notes=(
+            f"{report.machine.cpu}, cores: {report.machine.cores}; onnxruntime {report.machine.onnxruntime} on {report.provider}.",
+            "Shares of a call of onnxruntime, from its own profile less the profile's cost; below each bar the 95 % interval.",
+        ),
+        kinds=(*PARTS, BETWEEN),
+        blocks=tuple(
+            Block(
+                heading=f"{one.condition}: {one.call_ms:.3g} ms",
+                modules=_bars(one, one.modules, lambda slice_: slice_.name.partition(": ")[0]),
+                operators=_bars(one, one.operators, lambda _: NETWORK),
+            )
+            for one in report.explanations
+        ),
+    )
+
+
+def _bars(one: Explanation, slices: Sequence[Slice], kind: Callable[[Slice], str]) -> tuple[Bar, ...]:
+    """A bar for each slice, and one for what no node takes."""
+    whole = max(one.call_ms, sum(part.ms for part in one.parts))
+    bars = [
+        Bar(part.name.rpartition(": ")[2], kind(part), part.share, part.low_ms / whole, part.high_ms / whole) for part in slices
+    ]
+    between = one.between_ms / whole
+    return (*bars, Bar(BETWEEN, BETWEEN, between, between, between))
 
 
 def comparison_plot(found: Comparison, a: BenchReport, b: BenchReport) -> LatencyPlot:

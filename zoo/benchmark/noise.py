@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from zoo.benchmark.report import Interval, Noise, Row
+from zoo.benchmark.report import Row
+from zoo.benchmark.values import Interval, Noise
 
 BIAS = 0.02
 """The control's interval may miss 1 by so much: with 95 % intervals one of 20 misses it by a little on the quietest machine."""

@@ -6,29 +6,14 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
+from zoo.benchmark.explanation import Explanation
+from zoo.benchmark.values import Bytes, Count, Interval, Noise, Positive, Share, threads_text
 from zoo.spec import Spec
 
 FORMAT: Literal[2] = 2
 """Of the JSON. The first had no number, ratios without intervals, and nothing to compare by."""
 
 Verdict = Literal["faster", "slower", "no difference shown", "too noisy to conclude"]
-Positive = Annotated[float, Meta(gt=0)]
-Share = Annotated[float, Meta(ge=0, le=1)]
-Count = Annotated[int, Meta(ge=1)]
-Bytes = Annotated[int, Meta(ge=0)]
-
-
-class Interval(Spec):
-    """A median over all rounds, and its bootstrap interval."""
-
-    value: Positive
-    low: Positive
-    high: Positive
-
-    @property
-    def width(self) -> float:
-        """Of the interval, as a share of the value."""
-        return (self.high - self.low) / self.value
 
 
 class Latency(Spec):
@@ -68,22 +53,6 @@ class Against(Spec):
     latency: Latency
     ratio: Interval
     verdict: Verdict
-
-
-class Noise(Spec):
-    """How far the machine could be trusted while a row was measured.
-
-    Args:
-        control: ours entered a second time under another name, ÷ ours; the truth is 1.
-        others: share of the cores' time that other processes took meanwhile; `None` where the system does not tell.
-        stolen: share that the hypervisor gave to other machines; likewise.
-        reasons: why nothing is concluded from this row; none, and it may be.
-    """
-
-    control: Interval
-    others: Share | None
-    stolen: Share | None
-    reasons: tuple[str, ...]
 
 
 class Start(Spec):
@@ -183,6 +152,8 @@ class BenchReport(Spec):
         rows: one for each batch size, number of threads and level.
         machine: where.
         created: when, UTC, ISO 8601.
+        explanations: where the time goes, for each batch size, where that was asked for (`--explain`).
+        conclusions: what bounds the model and what would help, in sentences, from these.
     """
 
     format: Literal[2]
@@ -200,8 +171,5 @@ class BenchReport(Spec):
     rows: Annotated[tuple[Row, ...], Meta(min_length=1)]
     machine: Machine
     created: str
-
-
-def threads_text(threads: int | None) -> str:
-    """A number of threads in words."""
-    return "all threads" if threads is None else f"{threads} thread{'' if threads == 1 else 's'}"
+    explanations: tuple[Explanation, ...] = ()
+    conclusions: tuple[str, ...] = ()

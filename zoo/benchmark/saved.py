@@ -73,6 +73,11 @@ def _check(report: BenchReport, where: str) -> None:
     conditions = [(row.batch, row.threads, row.level) for row in report.rows]
     if len(set(conditions)) < len(conditions):
         raise IntegrityError(f"{where} is a damaged benchmark report: it has a condition twice.")
+    for one in report.explanations:
+        ends = [(part.low_ms, part.high_ms) for kind in (one.parts, one.modules, one.operators, one.providers) for part in kind]
+        ends += [(ratio.low, ratio.high) for ratio in (one.noise.control, *(trial.ratio for trial in one.trials))]
+        if any(low > high for low, high in ends):
+            raise IntegrityError(f"{where} is a damaged benchmark report: explaining {one.condition} an interval ends first.")
     for row in report.rows:
         latencies = [row.latency, *(peer.latency for peer in row.against.values())]
         if any(len({len(rounds) for rounds in latency.rounds_ms}) > 1 for latency in latencies):

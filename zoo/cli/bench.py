@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from zoo.benchmark.compare import Comparison
     from zoo.benchmark.report import BenchReport
     from zoo.progress import Progress
+    from zoo.report.breakdown import BreakdownPlot
     from zoo.report.latency import LatencyPlot
 
 ALL = "all"
@@ -69,6 +70,7 @@ def _threads(context: click.Context, parameter: click.Parameter, given: tuple[st
     show_default=True,
     help="Of timing, for each condition and contestant.",
 )
+@click.option("--explain", is_flag=True, help="Say why it takes that long, and what would help; --plot draws where the time goes.")
 @click.option(
     "--compare", nargs=2, type=click.Path(path_type=Path), metavar="A.json B.json", help="Two saved reports, and no NAME."
 )
@@ -90,6 +92,7 @@ def command(
     runs: Path,
     against: str,
     seconds: float,
+    explain: bool,
     compare: tuple[Path, Path] | None,
     plot: Path | None,
     output: Path | None,
@@ -103,9 +106,13 @@ def command(
     as a control, and peers take turns in short rounds; a ratio is the peer's time ÷ ours, with a 95 % bootstrap interval over
     the rounds. If the control differs from ours, or others compute meanwhile, the figures are given and no verdict.
 
+    --explain adds, for each batch size and the first of --threads and --levels: onnxruntime's profile by module and operator,
+    arithmetic beside what the machine can do, trials of one change each, timed in turn, and what follows from it in plain words.
+
     \b
     zoo bench cnn
     zoo bench cnn --against bare,eager,compile --threads 1 --batch 1 --batch 64
+    zoo bench cnn --explain --batch 1 --batch 64
     zoo bench cnn --levels none,all --plot cnn.png --output today.json
     zoo bench --compare yesterday.json today.json
     """
@@ -114,6 +121,7 @@ def command(
     progress = default_progress(quiet=quiet)
     form = picture_form(plot) if plot else ""  # a wrong ending is told before anything takes time
     found: BenchReport | Comparison
+    figure: Callable[[], LatencyPlot | BreakdownPlot]
     if compare:
         _refuse_others(context, name)
         found, figure = _compare(*compare)
@@ -133,6 +141,7 @@ def command(
             against=chosen,
             runs=runs,
             seconds=seconds,
+            explain=explain,
             progress=progress,
         )
     if output:
@@ -185,12 +194,12 @@ def _announced(name: str, artifacts: Path | None, provider: str, progress: Progr
     return model.path
 
 
-def _measure(path: Path, **options: Any) -> tuple[BenchReport, Callable[[], LatencyPlot]]:
+def _measure(path: Path, **options: Any) -> tuple[BenchReport, Callable[[], LatencyPlot | BreakdownPlot]]:
     from zoo import api
-    from zoo.benchmark.figure import report_plot
+    from zoo.benchmark.figure import explained_plot, report_plot
 
     report = api.bench(path, **options)
-    return report, lambda: report_plot(report)
+    return report, lambda: explained_plot(report) if report.explanations else report_plot(report)
 
 
 def _compare(first: Path, second: Path) -> tuple[Comparison, Callable[[], LatencyPlot]]:
@@ -209,6 +218,11 @@ def _show(found: BenchReport | Comparison) -> None:
 
     if isinstance(found, BenchReport):
         show_report(found)
+        if found.explanations:
+            from zoo.cli.explain_tables import show_explanations
+
+            click.echo()
+            show_explanations(found)
     else:
         show_comparison(found)
 

@@ -11,7 +11,8 @@ from zoo.cli.output import echo_table
 
 if TYPE_CHECKING:
     from zoo.benchmark.compare import Compared, Comparison
-    from zoo.benchmark.report import BenchReport, Interval, Row
+    from zoo.benchmark.report import BenchReport, Row
+    from zoo.benchmark.values import Interval
 
 
 def show_report(report: BenchReport) -> None:

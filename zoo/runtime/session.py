@@ -16,7 +16,7 @@ from zoo.runtime.providers import for_session, short
 from zoo.runtime.wire import refuse_functions
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession, RunOptions
+    from onnxruntime import InferenceSession, RunOptions, SessionOptions
 
 KEY = "zoo"
 """The metadata entry that holds the manifest."""
@@ -50,20 +50,11 @@ def new_session(
     """
     import onnxruntime
 
-    if level not in LEVELS:
-        raise UnknownName("optimisation level", level, LEVELS)
-    if threads is not None and threads < 0:
-        raise UsageError(f"threads must be at least 0, not {threads}.")
+    options = session_options(threads, level)
     wanted = for_session(providers)
     if not model:
         raise IntegrityError(f"{where} is empty.")
     refuse_functions(model, where=where)
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # fatal: every error comes as an exception, too, and is told once
-    options.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel, LEVELS[level])
-    options.intra_op_num_threads = threads or 0
-    options.add_session_config_entry("session.load_model_format", "ONNX")  # not ORT's own format, which is not checked
-    options.add_session_config_entry("optimization.constant_folding_max_output_size_in_bytes", str(FOLDED))
 
     def create(chosen: list[tuple[str, dict[str, Any]]]) -> InferenceSession:
         return onnxruntime.InferenceSession(model, options, providers=chosen, enable_fallback=0)
@@ -79,6 +70,27 @@ def new_session(
     if used[0] != providers[0]:
         raise DeviceError(f"onnxruntime could not start the provider {providers[0]!r} and fell back to {used[0]!r}.")
     return session, used
+
+
+def session_options(threads: int | None, level: str) -> SessionOptions:
+    """What every session of zoo's is made with.
+
+    Raises:
+        UsageError: `threads` or `level` makes no sense.
+    """
+    import onnxruntime
+
+    if level not in LEVELS:
+        raise UnknownName("optimisation level", level, LEVELS)
+    if threads is not None and threads < 0:
+        raise UsageError(f"threads must be at least 0, not {threads}.")
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # fatal: every error comes as an exception, too, and is told once
+    options.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel, LEVELS[level])
+    options.intra_op_num_threads = threads or 0
+    options.add_session_config_entry("session.load_model_format", "ONNX")  # not ORT's own format, which is not checked
+    options.add_session_config_entry("optimization.constant_folding_max_output_size_in_bytes", str(FOLDED))
+    return options
 
 
 def _blame_provider(create: Any, wanted: list[tuple[str, dict[str, Any]]], first: str, error: Exception) -> None:
