@@ -237,8 +237,8 @@ every wrong answer explained."""
 CLOSE_COARSE = 0.5
 """The same where factors of matrix products are rounded to whole steps: there rounding is coarse, and turns more."""
 FEW = 0.05
-"""Share of hostile sentences that may differ by a tie without a question of how many hang on rounding: they are decided closely, and
-a bound that the worst of a thousand sets says little of the others."""
+"""Share of hostile sentences that may differ by a tie without a question of how many hang on rounding: they are decided closely,
+and a bound that the worst of a thousand sets says little of the others."""
 METRIC_RELATIVE = 1e-4
 METRIC_ABSOLUTE = 1e-5
 
