@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +27,19 @@ def trained_camera(tmp_path_factory):
     """A finished run of the camera, 200 steps."""
     folder = tmp_path_factory.mktemp("certify")
     return api.train("camera.trained-stable", recipe={"steps": 200}, output=folder / "runs")
+
+
+@pytest.fixture(scope="session")
+def original(trained_camera, tmp_path_factory):
+    """The artifact of `trained_camera`."""
+    (artifact,) = api.export(run=trained_camera.path, output=tmp_path_factory.mktemp("exported"))
+    return artifact.path
+
+
+@pytest.fixture
+def folder(original, tmp_path):
+    """A copy of it to break."""
+    return shutil.copytree(original, tmp_path / original.name)
 
 
 @pytest.fixture

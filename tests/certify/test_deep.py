@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-
 import numpy as np
 import pytest
 
 from tests.certify.test_replay import edit_golden
 from zoo import api
 from zoo.errors import UsageError
-
-
-@pytest.fixture(scope="session")
-def original(trained_camera, tmp_path_factory):
-    (artifact,) = api.export(run=trained_camera.path, output=tmp_path_factory.mktemp("exported"))
-    return artifact.path
-
-
-@pytest.fixture
-def folder(original, tmp_path):
-    return shutil.copytree(original, tmp_path / original.name)
 
 
 def deep(folder, run):

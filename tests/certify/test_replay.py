@@ -13,22 +13,10 @@ import zipfile
 import numpy as np
 import pytest
 
-from zoo import api
 from zoo.certify import replay as replaying
 from zoo.certify.form import GOLDEN_LIMIT
 from zoo.certify.replay import replay
 from zoo.errors import IntegrityError, UsageError
-
-
-@pytest.fixture(scope="session")
-def original(trained_camera, tmp_path_factory):
-    (artifact,) = api.export(run=trained_camera.path, output=tmp_path_factory.mktemp("exported"))
-    return artifact.path
-
-
-@pytest.fixture
-def folder(original, tmp_path):
-    return shutil.copytree(original, tmp_path / original.name)
 
 
 def rehash(folder):
