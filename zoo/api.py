@@ -281,19 +281,33 @@ def artifact_path(model: str, artifacts: str | Path | None = None, registry: Reg
     from zoo.runtime.artifact import find
 
     unknown: UnknownName | None = None
-    model_id = model
+    model_id, known = model, registry or default_registry()
     try:
-        model_id = (registry or default_registry()).model(model).id
+        model_id = known.model(model).id
     except UnknownName as error:  # ids of artifacts may be of own data or of a variant, and a path is none
         unknown = error
     try:
         return find(model_id, artifact_folders(Path(artifacts) if artifacts is not None else None))
     except UnknownName as error:
-        if unknown is None:
-            error.hint = f"zoo export {model_id}"
+        if unknown is None or (made_by := _export_of(model, known)):
+            error.hint = f"zoo export {model_id}" if unknown is None else made_by
         elif unknown.near and not error.near:
             raise unknown from None
         raise
+
+
+def _export_of(artifact: str, registry: Registry) -> str | None:
+    """The command that makes an artifact of a known model, a variant or in another precision; `None` where it is none."""
+    from zoo.runtime.manifest import PRECISIONS
+
+    for model, owned in registry.models.items():
+        if artifact.startswith(f"{model}."):
+            parts = artifact.removeprefix(f"{model}.").split(".")
+            precision = f" --precision {parts.pop()}" if parts[-1] in PRECISIONS else ""
+            variant = f" --variant {parts[0]}" if parts else ""
+            if not parts or parts in [[name] for name in owned.spec.exports]:
+                return f"zoo export {model}{variant}{precision}"
+    return None
 
 
 def open(  # noqa: A001

@@ -112,3 +112,19 @@ def test_pytorch_is_asked_again(zoo_, artifact):
     result = zoo_("verify", "camera.trained", "--deep")
     assert result.code == 2
     assert "--runs names the folder of runs" in result.err
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("seq2seq.gru.beam", "zoo export seq2seq.gru --variant beam"),
+        ("seq2seq.gru.beam.int8", "zoo export seq2seq.gru --variant beam --precision int8"),
+        ("logreg.gd.fp16", "zoo export logreg.gd --precision fp16"),
+    ],
+)
+def test_what_makes_a_missing_artifact_is_said(zoo_, name, command):
+    for verb in ("verify", "bench"):
+        result = zoo_(verb, name)
+        assert result.code == 2
+        assert result.err.endswith(f"Try: {command}\n")
+    assert "zoo export" not in zoo_("bench", "logreg.gd.fp17").err
