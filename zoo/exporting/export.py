@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +15,7 @@ import msgspec
 
 from zoo.certify.certificate import Certificate, Stored
 from zoo.certify.certify import Subject, certify
+from zoo.certify.locate import said
 from zoo.data.dataset import Dataset
 from zoo.errors import ExportError, ParityError, UnknownName
 from zoo.exporting.precision import check_precision
@@ -215,7 +216,10 @@ def _export_one(
             certificate = replaced(certificate, stored=replaced(stored, **sizes))
             check_metric(certificate)
         if not certificate.passed:
-            raise ParityError(f"{artifact_id} does not answer as its PyTorch original does: {'; '.join(certificate.problems)}.")
+            with products(precision):
+                located = said(replace(subject, graph=graph), certificate)
+            problems = "; ".join([*certificate.problems, located])
+            raise ParityError(f"{artifact_id} does not answer as its PyTorch original does: {problems}.")
         encoded = msgspec.json.format(msgspec.json.encode(certificate), indent=2) + b"\n"
         (beside / "certificate.json").write_bytes(encoded)
         (beside / "golden.npz").write_bytes(golden)
