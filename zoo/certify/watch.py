@@ -72,9 +72,7 @@ def plain(name: str) -> str:
     return NAMES.get(name, name)
 
 
-def watch(
-    double: nn.Module, single: nn.Module, given: Sequence[np.ndarray], weights: Mapping[str, Iterable[str]]
-) -> list[Moment]:
+def watch(double: nn.Module, single: nn.Module, given: Sequence[np.ndarray], weights: Mapping[str, Iterable[str]]) -> list[Moment]:
     """The tensors of a call in float64, each with the error bound that follows from PyTorch's own float32.
 
     Args:
@@ -144,7 +142,7 @@ class _Watch(TorchFunctionMode):
         self.loop_of = {owner: loop for loop, names in weights.items() for owner in _owners(module, names)}
         for name, part in module.named_modules():
             part.register_forward_pre_hook(lambda _, given, name=name: self._enter(name, given))
-            part.register_forward_hook(lambda _, __, made, name=name: self._leave(name, made), always_call=True)
+            part.register_forward_hook(lambda _, __, made: self._leave(made), always_call=True)
 
     def run(self, given: Sequence[np.ndarray]) -> list[Moment]:
         kind = next((parameter.dtype for parameter in self.module.parameters()), torch.get_default_dtype())
@@ -167,7 +165,7 @@ class _Watch(TorchFunctionMode):
         self.stack.append(name)
         self._note(GIVEN, "", given)
 
-    def _leave(self, name: str, made: Any) -> None:
+    def _leave(self, made: Any) -> None:
         self._note(MADE, "", made)
         self.stack.pop()
 
