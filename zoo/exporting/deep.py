@@ -13,8 +13,10 @@ import numpy as np
 from zoo.certify.certificate import Certificate
 from zoo.certify.certify import certify
 from zoo.certify.form import read_proof
+from zoo.certify.locate import said
 from zoo.certify.replay import Replay
 from zoo.errors import DataError
+from zoo.exporting.products import products
 from zoo.exporting.source import run_of, source_of
 from zoo.exporting.trained import Trained, subject_of
 from zoo.exporting.verdict import rounded_as
@@ -81,16 +83,21 @@ def certified_again(artifact: Artifact, runs: Sequence[Path], *, provider: str, 
             f"({trained.dataset.sha256[:12]})."
         )
     trained = replace(trained, module=rounded_as(trained, manifest.precision, progress))
+    graph = trained.graph(manifest.variant)
     subject = subject_of(
         trained,
         manifest.variant,
         artifact_id=manifest.id,
-        graph=trained.graph(manifest.variant),
+        graph=graph,
         path=artifact.folder / MODEL,
         outputs=trained.spec.export(manifest.variant).outputs,
         precision=manifest.precision,
     )
     certificate, golden = certify(subject, providers=(provider,), created=now(), machine=dict(trained.machine), progress=progress)
+    if not certificate.passed:
+        with products(manifest.precision):
+            located = said(replace(subject, graph=graph), certificate)
+        certificate = replaced(certificate, problems=(*certificate.problems, located))
     # A recipe in words of another version has another hash.
     kept = {"stored": before.stored, "recipe_sha256": manifest.recipe_sha256}
     return Again(trained, replaced(certificate, **kept), golden)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from zoo.certify.certificate import Certificate, Stored
 from zoo.certify.certify import certify
+from zoo.certify.locate import said
 from zoo.errors import ExportError, ParityError, UnknownName
 from zoo.exporting.precision import check_precision
-from zoo.exporting.products import check_products
+from zoo.exporting.products import check_products, products
 from zoo.exporting.proof import Pictures, write_proof
 from zoo.exporting.speed import speeds
 from zoo.exporting.stale import tell_of_older
@@ -117,7 +118,10 @@ def _export_one(
             subject, providers=providers, created=trained.created, machine=dict(trained.machine), progress=progress
         )
         if not certificate.passed:
-            raise ParityError(f"{artifact_id} does not answer as its PyTorch original does: {'; '.join(certificate.problems)}.")
+            with products(precision):
+                located = said(replace(subject, graph=graph), certificate)
+            problems = "; ".join([*certificate.problems, located])
+            raise ParityError(f"{artifact_id} does not answer as its PyTorch original does: {problems}.")
         if stored:
             found = speeds(content, traced.plain, subject.test, name=artifact_id, progress=progress)
             stored = replaced(stored, numbers=traced.stored, size=len(content), size_before=len(traced.plain), speeds=found)
