@@ -25,7 +25,19 @@ html_copy_source = False
 html_show_sphinx = False
 pygments_style, pygments_dark_style = "friendly", "github-dark"
 
+highlight_language = "text"  # of blocks that name none
+
 autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
+# What `zoo.recipes` has names for.
+autodoc_type_aliases = {
+    "Positive": "float > 0",
+    "NotNegative": "float >= 0",
+    "Share": "0 <= float <= 1",
+    "Decay": "0 <= float < 1",
+    "Count": "int >= 1",
+    "Pixels": "int >= 0",
+}
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
 autodoc_typehints_format = "short"
@@ -65,9 +77,15 @@ def to_rest(lines: list[str]) -> list[str]:
 
 
 def _docstring(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:  # noqa: ARG001 - Sphinx's signature
-    lines[:] = to_rest(lines)
+    # Of a constant or a property napoleon takes what stands before the first colon for its type, unless another line is first.
+    lines[:] = ["..", ""] * (what in ("attribute", "data", "property")) + to_rest(lines)
+
+
+def _skip(app: Any, what: str, name: str, obj: Any, skip: bool, options: Any) -> bool | None:  # noqa: ARG001 - Sphinx's signature
+    return True if (getattr(obj, "__doc__", None) or "").startswith("Alias for field number") else None
 
 
 def setup(app: Any) -> None:
-    """Docstrings are turned before napoleon reads their sections."""
+    """Docstrings are turned before napoleon reads their sections; a named tuple's fields stand among its arguments alone."""
     app.connect("autodoc-process-docstring", _docstring, priority=0)
+    app.connect("autodoc-skip-member", _skip)

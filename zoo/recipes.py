@@ -13,6 +13,8 @@ Positive = Annotated[float, msgspec.Meta(gt=0)]
 NotNegative = Annotated[float, msgspec.Meta(ge=0)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Decay = Annotated[float, msgspec.Meta(ge=0, lt=1)]
+Count = Annotated[int, msgspec.Meta(ge=1)]
+Pixels = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class SGD(Spec, tag="sgd", tag_field="name"):
@@ -87,7 +89,7 @@ class LBFGS(Spec, tag="lbfgs", tag_field="name"):
         tolerance: stop when the largest absolute entry of the gradient is at most this.
     """
 
-    history: Annotated[int, msgspec.Meta(ge=1)] = 20
+    history: Count = 20
     tolerance: Positive = 1e-7
 
 
@@ -132,7 +134,7 @@ class Shift(Spec, tag="shift", tag_field="name"):
         pixels: the most, each way.
     """
 
-    pixels: Annotated[int, msgspec.Meta(ge=0)] = 2
+    pixels: Pixels = 2
 
 
 class Affine(Spec, tag="affine", tag_field="name"):
@@ -236,8 +238,8 @@ class NegativeSampling(Spec, tag="negative-sampling", tag_field="name"):
         shared: noise words that neighbouring positions draw together, each weighted so that they count as `negative` for each pair.
     """
 
-    negative: Annotated[int, msgspec.Meta(ge=1)] = 5
-    shared: Annotated[int, msgspec.Meta(ge=1)] = 32
+    negative: Count = 5
+    shared: Count = 32
 
 
 Loss = NegativeSampling | CrossEntropy | SigmoidCrossEntropy | SquaredError | BinaryCrossEntropy | EvidenceLowerBound

@@ -53,7 +53,7 @@ class Reader:
         self.environment = {
             **os.environ,
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-            "PYTHONPATH": os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")]),
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(site), os.environ.get("PYTHONPATH")])),
             "PIP_TARGET": str(site),
             "PIP_NO_DEPS": "1",
             "PIP_NO_INDEX": "1",
