@@ -35,7 +35,7 @@ SPECS = [
 
 def documented(kind: type) -> set[str]:
     """What the section `Args` of a class's docstring names."""
-    _, _, rest = (inspect.getdoc(kind) or "").partition("Args:\n")
+    _, _, rest = inspect.cleandoc(kind.__doc__ or "").partition("Args:\n")
     return set(re.findall(r"^    (\w+): ", rest, re.MULTILINE))
 
 
@@ -65,11 +65,17 @@ def described(built) -> set[str]:
 
 @pytest.mark.parametrize("kind", SPECS, ids=lambda kind: kind.__name__)
 def test_each_field_of_a_spec_has_its_line(kind):
-    assert inspect.getdoc(kind)
+    assert kind.__doc__
     assert documented(kind) == set(kind.__struct_fields__)
 
 
-def test_hooks_specs_errors_and_verbs_are_on_the_pages(described):
+@pytest.mark.parametrize("kind", ERRORS, ids=lambda kind: kind.__name__)
+def test_each_error_says_what_it_means(kind):
+    assert kind.__doc__  # one of its own: a page would show that of its base
+    assert kind.__name__ in (zoo.errors.__doc__ or "")
+
+
+def test_hooks_specs_and_errors_are_on_the_pages(described):
     assert {f"zoo.hookspecs.{hook.__name__}" for hook in HOOKS} <= described
     assert {f"{kind.__module__}.{kind.__name__}" for kind in ERRORS} <= described
     assert {f"zoo.spec.{kind.__name__}" for kind in SPECS if kind.__module__ != "zoo.study"} <= described
