@@ -1,10 +1,12 @@
 """The four hooks a plugin may implement. They return data; nothing is registered by import.
 
-from zoo import hookimpl
+    from zoo import hookimpl
 
-@hookimpl
-def zoo_models():
-    return [ModelSpec(...)]
+    @hookimpl
+    def zoo_models():
+        return [ModelSpec(...)]
+
+A plugin is found by its entry point in the group `zoo`.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from zoo.study import StudySpec
 
 hookspec = pluggy.HookspecMarker("zoo")
 hookimpl = pluggy.HookimplMarker("zoo")
+"""Marks a plugin's function as the implementation of the hook whose name it bears."""
 
 
 @hookspec

@@ -13,10 +13,18 @@ Positive = Annotated[float, msgspec.Meta(gt=0)]
 NotNegative = Annotated[float, msgspec.Meta(ge=0)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Decay = Annotated[float, msgspec.Meta(ge=0, lt=1)]
+Count = Annotated[int, msgspec.Meta(ge=1)]
+Pixels = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class SGD(Spec, tag="sgd", tag_field="name"):
-    """Stochastic gradient descent: w ← w − lr·g. With `batch_size = 0` it is plain gradient descent."""
+    """Stochastic gradient descent: w ← w − lr·g. With `batch_size = 0` it is plain gradient descent.
+
+    Args:
+        lr: learning rate.
+        momentum: share of the sum of earlier gradients that a step keeps.
+        weight_decay: λ of λ·w, which is added to the gradient.
+    """
 
     lr: Positive = 0.01
     momentum: Decay = 0.0
@@ -27,6 +35,11 @@ class RMSprop(Spec, tag="rmsprop", tag_field="name"):
     """RMSprop (Hinton, Coursera lecture 6e) as TensorFlow 2.11 has it: epsilon *inside* the square root.
 
     a ← rho·a + (1 − rho)·g²;  w ← w − lr·g / √(a + eps)
+
+    Args:
+        lr: learning rate.
+        rho: share of the running mean that a step keeps.
+        eps: inside the square root.
     """
 
     lr: Positive = 1e-3
@@ -35,7 +48,13 @@ class RMSprop(Spec, tag="rmsprop", tag_field="name"):
 
 
 class Adadelta(Spec, tag="adadelta", tag_field="name"):
-    """Adadelta (arXiv 1212.5701) with a learning rate, as Keras 1 has it (lr 1.0, rho 0.95, eps 1e-8)."""
+    """Adadelta (arXiv 1212.5701) with a learning rate, as Keras 1 has it (lr 1.0, rho 0.95, eps 1e-8).
+
+    Args:
+        lr: by what each step is multiplied.
+        rho: share of the running means that a step keeps.
+        eps: inside both square roots.
+    """
 
     lr: Positive = 1.0
     rho: Decay = 0.95
@@ -46,6 +65,13 @@ class AdamW(Spec, tag="adamw", tag_field="name"):
     """Adam with decoupled weight decay (arXiv 1711.05101); with `weight_decay = 0` it is Adam (arXiv 1412.6980).
 
     Matrices and kernels are decayed; biases and the vectors of a normalisation are not.
+
+    Args:
+        lr: learning rate.
+        beta1: share of the running mean of gradients that a step keeps.
+        beta2: share of the running mean of their squares that a step keeps.
+        eps: added to the square root.
+        weight_decay: λ of lr·λ·w, which a step takes off the weights.
     """
 
     lr: Positive = 1e-3
@@ -63,7 +89,7 @@ class LBFGS(Spec, tag="lbfgs", tag_field="name"):
         tolerance: stop when the largest absolute entry of the gradient is at most this.
     """
 
-    history: Annotated[int, msgspec.Meta(ge=1)] = 20
+    history: Count = 20
     tolerance: Positive = 1e-7
 
 
@@ -75,7 +101,13 @@ class Constant(Spec, tag="constant", tag_field="name"):
 
 
 class OneCycle(Spec, tag="one-cycle", tag_field="name"):
-    """Up linearly from `start`·lr to lr over the first `warmup` of all steps, then down linearly to `end`·lr (arXiv 1708.07120)."""
+    """Up linearly from `start`·lr to lr over the first `warmup` of all steps, then down linearly to `end`·lr (arXiv 1708.07120).
+
+    Args:
+        warmup: share of all steps.
+        start: share of lr at the beginning.
+        end: share of lr at the end.
+    """
 
     warmup: Share = 0.3
     start: Share = 0.0
@@ -83,7 +115,11 @@ class OneCycle(Spec, tag="one-cycle", tag_field="name"):
 
 
 class LinearDecay(Spec, tag="linear", tag_field="name"):
-    """Down linearly from lr to `end`·lr over all steps."""
+    """Down linearly from lr to `end`·lr over all steps.
+
+    Args:
+        end: share of lr at the end.
+    """
 
     end: Share = 0.0
 
@@ -92,9 +128,13 @@ Schedule = Constant | OneCycle | LinearDecay
 
 
 class Shift(Spec, tag="shift", tag_field="name"):
-    """Training pictures are moved by a random whole number of pixels up to `pixels` each way; what enters is background."""
+    """Training pictures are moved by a random whole number of pixels up to `pixels` each way; what enters is background.
 
-    pixels: Annotated[int, msgspec.Meta(ge=0)] = 2
+    Args:
+        pixels: the most, each way.
+    """
+
+    pixels: Pixels = 2
 
 
 class Affine(Spec, tag="affine", tag_field="name"):
@@ -198,8 +238,8 @@ class NegativeSampling(Spec, tag="negative-sampling", tag_field="name"):
         shared: noise words that neighbouring positions draw together, each weighted so that they count as `negative` for each pair.
     """
 
-    negative: Annotated[int, msgspec.Meta(ge=1)] = 5
-    shared: Annotated[int, msgspec.Meta(ge=1)] = 32
+    negative: Count = 5
+    shared: Count = 32
 
 
 Loss = NegativeSampling | CrossEntropy | SigmoidCrossEntropy | SquaredError | BinaryCrossEntropy | EvidenceLowerBound

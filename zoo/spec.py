@@ -86,6 +86,7 @@ __all__ = [
 ]
 
 DType = Literal["uint8", "int64", "float32", "bool", "string"]
+"""Element types of a graph's inputs and outputs."""
 
 
 class TensorSpec(Spec):
@@ -151,14 +152,24 @@ class DataFile(Spec):
 
 
 class HttpsRoute(Spec, tag="https", tag_field="kind"):
-    """`base` + file name + `suffix`, over HTTPS; `.gz` and `.xz` are decompressed."""
+    """`base` + file name + `suffix`, over HTTPS; `.gz` and `.xz` are decompressed.
+
+    Args:
+        base: of the address, with its last `/`.
+        suffix: after the file's name.
+    """
 
     base: str
     suffix: str = ""
 
 
 class NpmRoute(Spec, tag="npm", tag_field="kind"):
-    """The files lie in `folder` of the npm package `package` (`name@version`), fetched by `npm pack`."""
+    """The files lie in an npm package, fetched by `npm pack`.
+
+    Args:
+        package: `name@version`.
+        folder: of the package that they lie in.
+    """
 
     package: str
     folder: str
@@ -192,6 +203,7 @@ class PipRoute(Spec, tag="pip", tag_field="kind"):
 
 
 Route = HttpsRoute | NpmRoute | AptRoute | PipRoute
+"""Where a data set's files come from."""
 
 
 class Picture(Spec):
@@ -351,7 +363,13 @@ class ModelSpec(Spec):
 
 
 class CommandSpec(Spec):
-    """A verb that a plugin adds to the command line: `target` is `"module:click_command"`, imported when it is called."""
+    """A verb that a plugin adds to the command line.
+
+    Args:
+        name: of the verb.
+        help: the line that `zoo --help` has of it.
+        target: `"module:click_command"`, imported when it is called.
+    """
 
     name: str
     help: str
