@@ -1,0 +1,175 @@
+"""The file alone, asked by onnxruntime: every size, every neighbour, and what it should refuse."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zoo import api
+from zoo.certify.texts import hostile
+from zoo.data.load import load_dataset
+from zoo.errors import ZooError
+from zoo.api import SILENT
+from zoo.sample import DTYPES
+from zoo.spec import ModelSpec, TensorSpec
+from zoo.testing.check import Declared, Failed
+from zoo.testing.exporting import EXPORTS
+from zoo.testing.subject import made_up
+
+if TYPE_CHECKING:
+    from zoo.runtime.model import Model
+    from zoo.testing.subject import Subject
+
+MANY, TEXTS = 10_000, 200
+"""Examples of the largest batch; of text, whose search is slow."""
+BATCHES = (1, 2, 7, 64)
+SAME = 0.95
+"""Share of the texts that must be the same alone and in company: a tie may fall either way."""
+
+
+def every_size(subject: Subject) -> None:
+    """A graph answers one example, some, and ten thousand."""
+    model = _model(subject)
+    inputs = _many(subject)
+    size = len(next(iter(inputs.values())))
+    for batch in (*BATCHES, size):
+        found = _asked(subject, model, {name: array[:batch] for name, array in inputs.items()})
+        for tensor in subject.spec.outputs:
+            made = found[tensor.name]
+            wanted = [batch if axis == "batch" else axis for axis in tensor.shape]
+            if len(made.shape) != len(wanted) or any(isinstance(a, int) and a != b for a, b in zip(wanted, made.shape, strict=True)):
+                raise Failed(
+                    f"{tensor.name} of {batch} examples should have the shape {wanted}, and has {list(made.shape)}",
+                    where=_target(subject.spec),
+                )
+        if "probabilities" in found and np.abs(found["probabilities"].sum(1) - 1).max() > 1e-5:
+            raise Failed(f"each row of probabilities should sum to 1; of {batch} examples one does not", where=_target(subject.spec))
+
+
+def batch_mates(subject: Subject) -> None:
+    """An example gets the same answer alone and in any company."""
+    model, inputs = _model(subject), _many(subject)
+    whole = _asked(subject, model, inputs)
+    for batch in BATCHES:
+        found = _asked(subject, model, {name: array[:batch] for name, array in inputs.items()})
+        for tensor in subject.spec.outputs:
+            sure = np.ones(batch, bool)
+            if tensor.name == "label" and "probabilities" in whole:
+                ordered = np.sort(whole["probabilities"][:batch], 1)
+                sure = ordered[:, -1] - ordered[:, -2] > 1e-5
+            if not _same(tensor, found[tensor.name][sure], whole[tensor.name][:batch][sure]):
+                raise Failed(
+                    f"{tensor.name} of an example should not depend on the others in its batch, and does: in a batch of {batch} it is "
+                    f"another than in one of {len(next(iter(inputs.values()))):,}; no mean or sum may go over the first axis",
+                    where=_target(subject.spec),
+                )
+
+
+def _same(tensor: TensorSpec, ours: np.ndarray, theirs: np.ndarray) -> bool:
+    if tensor.dtype == "float32":
+        return np.allclose(ours, theirs, rtol=1e-7, atol=2e-6 * max(1.0, float(np.abs(theirs).max(initial=0))), equal_nan=True)
+    if tensor.dtype == "uint8":  # rounded: a tie may fall either way
+        return int(np.abs(ours.astype(int) - theirs).max(initial=0)) <= 1
+    if tensor.dtype == "string" and tensor.name != "label":
+        return float((ours == theirs).mean()) > SAME
+    return bool((ours == theirs).all())
+
+
+def bad_input(subject: Subject) -> None:
+    """What is no input is refused in one sentence; NaN is not answered as if it were a number; nothing gets no answer."""
+    model, spec = _model(subject), subject.spec
+    good = made_up(spec.inputs, 3)
+    for tensor in spec.inputs:
+        array = good[tensor.name]
+        other = np.float64 if tensor.dtype != "string" else np.int64
+        wrong: dict[str, Any] = {"another dtype": np.zeros(array.shape, other), "one axis more": array[..., None]}
+        if any(isinstance(axis, int) for axis in tensor.shape):
+            wrong["a longer axis"] = np.repeat(array, 2, next(at for at, axis in enumerate(tensor.shape) if isinstance(axis, int)))
+        for what, given in wrong.items():
+            _expect_refusal(f"{tensor.name} of {what}", lambda given=given, name=tensor.name: model.answer({**good, name: given}), spec)  # type: ignore[misc]
+        _expect_refusal(f"no {tensor.name}", lambda name=tensor.name: model.answer({k: v for k, v in good.items() if k != name}), spec)  # type: ignore[misc]
+        if tensor.dtype == "float32":
+            _expect_not_hidden(model, spec, {**good, tensor.name: np.full_like(array, np.nan)}, tensor.name)
+    nothing = {name: array[:0] for name, array in good.items()}
+    for name, made in _asked(subject, model, nothing).items():
+        if len(made):
+            raise Failed(f"{name} of an empty batch should be empty, and has {len(made)} rows", where=_target(spec))
+    data = subject.full.dataset(spec.dataset)
+    if data.own is not None:
+        empty, garbage = subject.folder / "empty", subject.folder / "garbage.tsv"
+        empty.mkdir(exist_ok=True)
+        garbage.write_bytes(bytes(range(256)))
+        for path in (empty, garbage, subject.folder / "absent"):
+            read = lambda path=path: load_dataset(data, own=path, name="own", progress=SILENT)  # noqa: E731
+            _expect_refusal(f"--data with {path.name} (a folder or file that holds no data)", read, spec, where=data.own)
+
+
+def _expect_refusal(what: str, call: Any, spec: ModelSpec, where: str = "") -> None:
+    where = where or _target(spec)
+    try:
+        call()
+    except ZooError as error:
+        if "\n" in str(error):
+            raise Failed(f"{what} should be refused in one sentence, and is in several lines: {error!s:.80}", where=where) from None
+        return
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}"
+        raise Failed(f"{what} should be refused by a ZooError in one sentence, and ends in {said:.100}", where=where) from error
+    raise Failed(f"{what} should be refused, and is answered", where=where)
+
+
+def _expect_not_hidden(model: Model, spec: ModelSpec, inputs: dict[str, np.ndarray], name: str) -> None:
+    """NaN is refused, or shows in a float output."""
+    floats = [tensor.name for tensor in spec.outputs if tensor.dtype == "float32"]
+    try:
+        found = model.answer(inputs)
+    except ZooError:
+        return
+    if floats and all(np.isfinite(found[output]).all() for output in floats):
+        raise Failed(f"{name} of NaN alone should show in the answer or be refused, and {floats[0]} looks sound", where=_target(spec))
+
+
+def own_place(subject: Subject) -> None:
+    """Training and export write where they were told to, and nowhere else."""
+    _ = subject.run, subject.artifact
+    if subject.strays:
+        raise Failed(
+            f"training and export should write into their own folders only, and left {', '.join(sorted(subject.strays)[:3])}",
+            where=subject.spec.build,
+        )
+
+
+def _model(subject: Subject) -> Model:
+    return subject.once("opened model", lambda: api.open(subject.artifact.path))
+
+
+def _many(subject: Subject) -> dict[str, np.ndarray]:
+    if subject.reads_text:
+        return {tensor.name: hostile(TEXTS) for tensor in subject.spec.inputs}
+    return made_up(subject.spec.inputs, MANY, seed=1)
+
+
+def _asked(subject: Subject, model: Model, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The answers, made once for each batch size."""
+    size = len(next(iter(inputs.values())))
+
+    def answer() -> dict[str, np.ndarray]:
+        try:
+            return model.answer(inputs)
+        except ZooError as error:
+            raise Failed(f"a batch of {size:,} examples should be answered: {error}", where=_target(subject.spec)) from error
+
+    return subject.once(f"answer to {size}", answer)
+
+
+def _target(spec: ModelSpec) -> str:
+    return spec.export(next(iter(spec.exports))).target
+
+
+CHECKS = (
+    Declared("every-size", "A server that puts requests together fails on a batch of another size.", every_size, needs=EXPORTS),
+    Declared("batch-mates", "A person's answer depends on who else asks at the same moment.", batch_mates, needs=EXPORTS),
+    Declared("bad-input", "A wrong call ends in a traceback, or gets an answer that looks right.", bad_input, needs=EXPORTS),
+    Declared("own-place", "Files that nobody asked for appear in a person's folders.", own_place, needs=EXPORTS),
+)
