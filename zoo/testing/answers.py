@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from zoo import api
+from zoo.api import SILENT
 from zoo.certify.texts import hostile
 from zoo.data.load import load_dataset
 from zoo.errors import ZooError
-from zoo.api import SILENT
-from zoo.sample import DTYPES
 from zoo.spec import ModelSpec, TensorSpec
 from zoo.testing.check import Declared, Failed
 from zoo.testing.exporting import EXPORTS
-from zoo.testing.subject import made_up
+from zoo.testing.subject import fits, made_up
 
 if TYPE_CHECKING:
     from zoo.runtime.model import Model
@@ -37,14 +38,14 @@ def every_size(subject: Subject) -> None:
         found = _asked(subject, model, {name: array[:batch] for name, array in inputs.items()})
         for tensor in subject.spec.outputs:
             made = found[tensor.name]
-            wanted = [batch if axis == "batch" else axis for axis in tensor.shape]
-            if len(made.shape) != len(wanted) or any(isinstance(a, int) and a != b for a, b in zip(wanted, made.shape, strict=True)):
+            wanted = [batch if axis == subject.spec.inputs[0].shape[0] else axis for axis in tensor.shape]
+            if not fits(made.shape, wanted):
                 raise Failed(
                     f"{tensor.name} of {batch} examples should have the shape {wanted}, and has {list(made.shape)}",
                     where=_target(subject.spec),
                 )
         if "probabilities" in found and np.abs(found["probabilities"].sum(1) - 1).max() > 1e-5:
-            raise Failed(f"each row of probabilities should sum to 1; of {batch} examples one does not", where=_target(subject.spec))
+            raise Failed(f"each row of probabilities should sum to 1; of {batch} one does not", where=_target(subject.spec))
 
 
 def batch_mates(subject: Subject) -> None:
@@ -60,8 +61,8 @@ def batch_mates(subject: Subject) -> None:
                 sure = ordered[:, -1] - ordered[:, -2] > 1e-5
             if not _same(tensor, found[tensor.name][sure], whole[tensor.name][:batch][sure]):
                 raise Failed(
-                    f"{tensor.name} of an example should not depend on the others in its batch, and does: in a batch of {batch} it is "
-                    f"another than in one of {len(next(iter(inputs.values()))):,}; no mean or sum may go over the first axis",
+                    f"{tensor.name} of an example should not depend on the others in its batch, and in a batch of {batch} it is "
+                    f"another than in one of {len(next(iter(inputs.values()))):,}: no mean or sum may go over the first axis",
                     where=_target(subject.spec),
                 )
 
@@ -79,18 +80,20 @@ def _same(tensor: TensorSpec, ours: np.ndarray, theirs: np.ndarray) -> bool:
 def bad_input(subject: Subject) -> None:
     """What is no input is refused in one sentence; NaN is not answered as if it were a number; nothing gets no answer."""
     model, spec = _model(subject), subject.spec
+    target = _target(spec)
     good = made_up(spec.inputs, 3)
     for tensor in spec.inputs:
-        array = good[tensor.name]
-        other = np.float64 if tensor.dtype != "string" else np.int64
-        wrong: dict[str, Any] = {"another dtype": np.zeros(array.shape, other), "one axis more": array[..., None]}
-        if any(isinstance(axis, int) for axis in tensor.shape):
-            wrong["a longer axis"] = np.repeat(array, 2, next(at for at, axis in enumerate(tensor.shape) if isinstance(axis, int)))
+        array, name = good[tensor.name], tensor.name
+        wrong = {"another dtype": np.zeros(array.shape, np.int64 if tensor.dtype == "string" else np.float64)}
+        wrong["one axis more"] = array[..., None]
+        fixed = [at for at, axis in enumerate(tensor.shape) if isinstance(axis, int)]
+        if fixed:
+            wrong["a longer axis"] = np.repeat(array, 2, fixed[0])
         for what, given in wrong.items():
-            _expect_refusal(f"{tensor.name} of {what}", lambda given=given, name=tensor.name: model.answer({**good, name: given}), spec)  # type: ignore[misc]
-        _expect_refusal(f"no {tensor.name}", lambda name=tensor.name: model.answer({k: v for k, v in good.items() if k != name}), spec)  # type: ignore[misc]
+            _expect_refusal(f"{name} of {what}", partial(model.answer, {**good, name: given}), target)
+        _expect_refusal(f"a call without {name}", partial(model.answer, {key: good[key] for key in good if key != name}), target)
         if tensor.dtype == "float32":
-            _expect_not_hidden(model, spec, {**good, tensor.name: np.full_like(array, np.nan)}, tensor.name)
+            _expect_not_hidden(model, spec, {**good, name: np.full_like(array, np.nan)}, name)
     nothing = {name: array[:0] for name, array in good.items()}
     for name, made in _asked(subject, model, nothing).items():
         if len(made):
@@ -101,12 +104,11 @@ def bad_input(subject: Subject) -> None:
         empty.mkdir(exist_ok=True)
         garbage.write_bytes(bytes(range(256)))
         for path in (empty, garbage, subject.folder / "absent"):
-            read = lambda path=path: load_dataset(data, own=path, name="own", progress=SILENT)  # noqa: E731
-            _expect_refusal(f"--data with {path.name} (a folder or file that holds no data)", read, spec, where=data.own)
+            read = partial(load_dataset, data, own=path, name="own", progress=SILENT)
+            _expect_refusal(f"--data {path.name}, which holds no data,", read, data.own)
 
 
-def _expect_refusal(what: str, call: Any, spec: ModelSpec, where: str = "") -> None:
-    where = where or _target(spec)
+def _expect_refusal(what: str, call: Callable[[], Any], where: str) -> None:
     try:
         call()
     except ZooError as error:
@@ -127,7 +129,9 @@ def _expect_not_hidden(model: Model, spec: ModelSpec, inputs: dict[str, np.ndarr
     except ZooError:
         return
     if floats and all(np.isfinite(found[output]).all() for output in floats):
-        raise Failed(f"{name} of NaN alone should show in the answer or be refused, and {floats[0]} looks sound", where=_target(spec))
+        raise Failed(
+            f"{name} of NaN alone should show in the answer or be refused, and {floats[0]} looks sound", where=_target(spec)
+        )
 
 
 def own_place(subject: Subject) -> None:

@@ -48,7 +48,7 @@ class Declared(NamedTuple):
     name: str
     why: str
     body: Callable[[Subject], None]
-    unless: Callable[[ModelSpec], str] = lambda spec: ""
+    unless: Callable[[ModelSpec], str] = lambda _: ""
     needs: frozenset[Need] = frozenset()
 
 
@@ -131,7 +131,7 @@ class Report(Spec):
 
     @property
     def passed(self) -> bool:
-        """Whether none failed, each that was left out says why, and all that were asked for are there, at least one of them made."""
+        """Whether none failed, what was left out says why, and all that were asked for are there, at least one of them made."""
         states = {result.state for result in self.results}
         silent = any(result.state in ("skipped", "expected") and not result.reason for result in self.results)
         return "failed" not in states and not silent and len(self.results) == self.asked and self.ran > 0

@@ -12,7 +12,7 @@ from torch.nn.modules.dropout import _DropoutNd
 
 from zoo.spec import EvidenceLowerBound, ModelSpec, replaced, to_plain
 from zoo.testing.check import Declared, Failed, Skipped
-from zoo.testing.subject import answers, has_task, made_up, reads_text
+from zoo.testing.subject import answers, fits, has_task, made_up, reads_text
 from zoo.training.build import build_module, make_task
 from zoo.training.checkpoint import hash_tensors
 from zoo.training.task import SteppingTask
@@ -61,10 +61,7 @@ def declared_shapes(subject: Subject) -> None:
             made = values[tensor.name]
             dtype = "string" if made.dtype.kind in "OU" else str(made.dtype)
             wanted = [axes.get(axis, axis) if isinstance(axis, str) else axis for axis in tensor.shape]
-            fits = len(wanted) == made.ndim and all(
-                isinstance(axis, str) or axis == size for axis, size in zip(wanted, made.shape, strict=True)
-            )
-            if dtype != tensor.dtype or not fits:
+            if dtype != tensor.dtype or not fits(made.shape, wanted):
                 raise Failed(
                     f"{tensor.name} of {EXAMPLES} examples should be {tensor.dtype} {wanted}, and is {dtype} {list(made.shape)}",
                     where=where,
@@ -111,8 +108,8 @@ def modes(subject: Subject) -> None:
         found, _ = task.loss(module, batch)
     if not torch.allclose(found, expected, rtol=1e-5, atol=1e-6):
         raise Failed(
-            f"the loss of one batch should be the same in both modes but for dropout and normalisation, and is {float(found):.6g} in "
-            f"training, {float(expected):.6g} in evaluation: `self.training` decides more than it should, or dropout is no layer",
+            f"the loss of one batch should be the same in both modes but for dropout and normalisation, and is {float(found):.6g} "
+            f"in training, {float(expected):.6g} in evaluation: `self.training` decides too much, or dropout is no layer",
             where=spec.build,
         )
 
@@ -177,9 +174,13 @@ def _no_meta(spec: ModelSpec) -> str:
 
 CHECKS = (
     Declared("seeded", "A published figure cannot be had again: each run of the same seed starts elsewhere.", seeded),
-    Declared("declared-shapes", "Servers, pages and callers allocate and read by the spec, and meet something else.", declared_shapes),
+    Declared(
+        "declared-shapes", "Servers, pages and callers allocate and read by the spec, and meet something else.", declared_shapes
+    ),
     Declared("deterministic", "The deployed model answers the same question differently from call to call.", deterministic),
-    Declared("modes", "What is measured and shipped is another network than the one that was trained.", modes, unless=_no_common_pass),
+    Declared(
+        "modes", "What is measured and shipped is another network than the one that was trained.", modes, unless=_no_common_pass
+    ),
     Declared("any-device", "It trains on a CPU, and fails on whoever has a GPU.", any_device, unless=_no_meta),
     Declared(
         "cuda",

@@ -62,7 +62,7 @@ def offline(subject: Subject) -> None:
     _, seen = _imported(subject)
     for name, event, arguments in seen["asked"]:
         raise Failed(
-            f"importing {name} should not touch the network, and calls {event}{arguments}: what is to be fetched is a DatasetSpec's",
+            f"importing {name} should not touch the network, and calls {event}{arguments}: a DatasetSpec says what to fetch",
             where=_file(name),
         )
 
@@ -98,5 +98,7 @@ def _file(module: str) -> str:
 
 CHECKS = (
     Declared("import-light", "Every command of zoo, `zoo list` and `--help` too, waits until the plugin has been imported.", light),
-    Declared("import-offline", "zoo hangs or fails where there is no network, and tells a stranger's server that it runs.", offline),
+    Declared(
+        "import-offline", "zoo hangs or fails where there is no network, and tells a stranger's server that it runs.", offline
+    ),
 )

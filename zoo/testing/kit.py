@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from zoo.errors import UnknownName, UsageError
 from zoo.api import SILENT
+from zoo.errors import UnknownName, UsageError
 from zoo.progress import Progress
 from zoo.registry import Registry
 from zoo.registry import registry as default_registry
@@ -50,7 +50,7 @@ def checks(model: str | ModelSpec, *, registry: Registry | None = None) -> tuple
 def check_model(
     model: str | ModelSpec,
     *,
-    expected_failures: Mapping[str, str] = {},  # noqa: B006 - never changed
+    expected_failures: Mapping[str, str] = {},
     only: Sequence[str] = (),
     progress: Progress = SILENT,
     registry: Registry | None = None,
@@ -113,7 +113,7 @@ def made(check: Check, expected: str = "") -> Result:
 def parametrize_checks(
     model: str | ModelSpec,
     *,
-    expected_failures: Mapping[str, str] = {},  # noqa: B006 - never changed
+    expected_failures: Mapping[str, str] = {},
     registry: Registry | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Make a pytest test of each check: the function below it takes `check` and calls it.

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from zoo import api
+from zoo.api import SILENT
 from zoo.data.dataset import Dataset, length, texts
 from zoo.data.load import load_dataset
 from zoo.errors import DataError, PluginError
@@ -23,7 +24,6 @@ from zoo.exporting.given import configured
 from zoo.graph import Assets, Graph
 from zoo.paths import HOME, home
 from zoo.plugins import resolve
-from zoo.api import SILENT
 from zoo.progress import Progress
 from zoo.registry import Registry
 from zoo.sample import sample_input
@@ -75,6 +75,10 @@ class Subject:
             raise found
         made: T = found
         return made
+
+    def forget(self, name: str) -> None:
+        """Let it be made anew by who asks next."""
+        self._made.pop(name, None)
 
     @cached_property
     def folder(self) -> Path:
@@ -190,7 +194,9 @@ class Subject:
             )
         return found
 
-    def train(self, steps: int, folder: str, *, progress: Progress = SILENT, registry: Registry | None = None, **recipe: Any) -> Run:
+    def train(
+        self, steps: int, folder: str, *, progress: Progress = SILENT, registry: Registry | None = None, **recipe: Any
+    ) -> Run:
         """A run on few examples, on the CPU."""
         assert self.declared.recipe is not None
         held_out = {"validation": BATCH} if self.declared.recipe.validation else {}
@@ -208,6 +214,8 @@ class Subject:
     @contextlib.contextmanager
     def elsewhere(self) -> Iterator[None]:
         """In an empty folder, with an empty home; what lies there afterwards is in `strays`."""
+        import onnxruntime  # noqa: F401 - at its import it makes files in the home folder, which are no plugin's doing
+
         before, cache = Path.cwd(), home().absolute()
         places = {name: Path(tempfile.mkdtemp(dir=self.folder)) for name in ("the current folder", "the home folder")}
         current, own = places.values()
@@ -232,6 +240,13 @@ class Subject:
 def reads_text(spec: ModelSpec) -> bool:
     """Whether a person gives a model text."""
     return any(tensor.dtype == "string" for tensor in spec.inputs)
+
+
+def fits(shape: Sequence[int], wanted: Sequence[int | str]) -> bool:
+    """Whether a shape has the axes wanted; one with a name may have any size."""
+    return len(shape) == len(wanted) and all(
+        isinstance(axis, str) or axis == size for axis, size in zip(wanted, shape, strict=True)
+    )
 
 
 def has_task(spec: ModelSpec, kind: type[Task]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -50,8 +51,8 @@ def gradients(subject: Subject) -> None:
                 left.discard(name)
     if left:
         raise Failed(
-            f"a gradient should reach every parameter, and reaches none of {', '.join(sorted(left))}: it is not used, or cut off by "
-            "detach; where it is not to be learned, requires_grad = False says so",
+            f"a gradient should reach every parameter, and reaches none of {', '.join(sorted(left))}: it is not used, or cut off "
+            "by detach; where it is not to be learned, requires_grad = False says so",
             where=subject.spec.build,
         )
 
@@ -119,7 +120,7 @@ def metrics(subject: Subject) -> None:
                 f"{name!r} should be a metric of {spec.task}, and that gives {', '.join(found) or 'none'}",
                 where=spec.task if where == "task" else where,
             )
-    if strange := [name for name, value in found.items() if not isinstance(value, float) or value != value]:
+    if strange := [name for name, value in found.items() if not isinstance(value, float) or math.isnan(value)]:
         raise Failed(f"{strange[0]} should be a number, and is {found[strange[0]]!r}", where=spec.task)
 
 
@@ -139,8 +140,8 @@ def state(subject: Subject) -> None:
     for name in graphs[0].outputs:
         if not np.array_equal(ours[name], theirs[name], equal_nan=ours[name].dtype.kind == "f"):
             raise Failed(
-                f"{name} should be the same after the weights were stored and read, and is not: something that is learned is neither "
-                "a parameter nor a buffer",
+                f"{name} should be the same after the weights were stored and read, and is not: something that is learned is "
+                "neither a parameter nor a buffer",
                 where=subject.spec.build,
             )
 
@@ -192,8 +193,8 @@ def resumes(subject: Subject) -> None:
         resumed = api.resume(stopped, registry=subject.registry)
     if resumed.state.weights != whole.state.weights:
         raise Failed(
-            f"a run of {RESUMED} steps that is stopped after {STOPPED} and resumed should end with the same weights, bit for bit, and "
-            "ends with others: something is drawn by another generator than torch's own, or remembered outside of the module",
+            f"a run of {RESUMED} steps that is stopped after {STOPPED} and resumed should end with the same weights, bit for bit, "
+            "and ends with others: something is drawn by another generator than torch's own, or remembered outside of the module",
             where=subject.spec.task,
         )
 
@@ -208,9 +209,22 @@ def _no_steps(spec: ModelSpec) -> str:
 
 TRAINS = frozenset({"training"})
 CHECKS = (
-    Declared("gradients", "A part of the network never learns, or everything becomes NaN, and nothing says so.", gradients, unless=_nothing),
-    Declared("learns-a-batch", "Whoever trains it waits for hours for a model that learns nothing.", learns_a_batch, unless=_nothing, needs=TRAINS),
+    Declared(
+        "gradients",
+        "A part of the network never learns, or everything becomes NaN, and nothing says so.",
+        gradients,
+        unless=_nothing,
+    ),
+    Declared(
+        "learns-a-batch",
+        "Whoever trains it waits for hours for a model that learns nothing.",
+        learns_a_batch,
+        unless=_nothing,
+        needs=TRAINS,
+    ),
     Declared("metrics", "`zoo reproduce` and the card have nothing to hold the published figure against.", metrics, needs=TRAINS),
     Declared("state", "The model that is loaded answers otherwise than the one that was trained.", state),
-    Declared("resume", "A run that is interrupted ends with another model than one that is not.", resumes, unless=_no_steps, needs=TRAINS),
+    Declared(
+        "resume", "A run that is interrupted ends with another model than one that is not.", resumes, unless=_no_steps, needs=TRAINS
+    ),
 )
