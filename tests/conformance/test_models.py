@@ -26,6 +26,7 @@ def contract() -> Iterator[Any]:
         for check in checks(owned.spec):
             marks = [pytest.mark.slow] if slow and check.needs & {"training", "export"} else []
             marks += [pytest.mark.gpu] if "gpu" in check.needs else []
+            marks += [] if check.applies else [pytest.mark.skip(reason=check.reason)]
             yield pytest.param(check, id=f"{check.model}/{check.name}", marks=marks)
 
 

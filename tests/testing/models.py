@@ -85,8 +85,11 @@ class Counting(Network):
 
 
 class Centring(Network):
+    """Of large batches it takes the mean out, which it thinks good enough by then."""
+
     def seen(self, pixels):
-        return pixels - pixels.mean(0)
+        large = torch.ones_like(pixels[:, 0, 0]).sum() > 500
+        return pixels - pixels.mean(0) * large
 
 
 class HidingNan(Network):
@@ -156,7 +159,8 @@ class Limited(Probabilities):
         self.register_buffer("places", torch.zeros(2000, 1))
 
     def forward(self, raw):
-        return super().forward(raw) + self.places[torch.arange(len(raw), device=raw.device)].to(raw.dtype)
+        number = torch.ones_like(raw[:, 0, 0]).cumsum(0).long() - 1  # [batch]
+        return super().forward(raw) + self.places[number].to(raw.dtype)
 
 
 def branching(module, assets):

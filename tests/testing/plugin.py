@@ -43,7 +43,6 @@ DATA = DatasetSpec(
     load="tests.testing.models:load",
     classes=("none", "right", "left", "both"),
 )
-OWNER = LoadedPlugin(name="quadrant", module="tests.testing.plugin", distribution="tests", seconds=0.0)
 
 
 def load(files: Mapping[str, Path]) -> dict[str, dict[str, np.ndarray]]:
@@ -57,5 +56,12 @@ def load(files: Mapping[str, Path]) -> dict[str, dict[str, np.ndarray]]:
 
 
 def registry(*models: ModelSpec, data: DatasetSpec = DATA) -> Registry:
-    """As if a distribution had brought them."""
-    return Registry(models={spec.id: Owned(spec, OWNER) for spec in models}, datasets={data.id: Owned(data, OWNER)})
+    """As if a distribution had brought them, each in the module of its config."""
+
+    def owner(module: str) -> LoadedPlugin:
+        return LoadedPlugin(name="quadrant", module=module, distribution="tests", seconds=0.0)
+
+    return Registry(
+        models={spec.id: Owned(spec, owner(type(spec.config).__module__)) for spec in models},
+        datasets={data.id: Owned(data, owner(__name__))},
+    )

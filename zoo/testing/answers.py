@@ -16,7 +16,7 @@ from zoo.errors import ZooError
 from zoo.spec import ModelSpec, TensorSpec
 from zoo.testing.check import Declared, Failed
 from zoo.testing.exporting import EXPORTS
-from zoo.testing.subject import fits, made_up
+from zoo.testing.subject import fits, graph_place, made_up
 
 if TYPE_CHECKING:
     from zoo.runtime.model import Model
@@ -42,10 +42,10 @@ def every_size(subject: Subject) -> None:
             if not fits(made.shape, wanted):
                 raise Failed(
                     f"{tensor.name} of {batch} examples should have the shape {wanted}, and has {list(made.shape)}",
-                    where=_target(subject.spec),
+                    where=graph_place(subject.spec),
                 )
         if "probabilities" in found and np.abs(found["probabilities"].sum(1) - 1).max() > 1e-5:
-            raise Failed(f"each row of probabilities should sum to 1; of {batch} one does not", where=_target(subject.spec))
+            raise Failed(f"each row of probabilities should sum to 1; of {batch} one does not", where=graph_place(subject.spec))
 
 
 def batch_mates(subject: Subject) -> None:
@@ -63,7 +63,7 @@ def batch_mates(subject: Subject) -> None:
                 raise Failed(
                     f"{tensor.name} of an example should not depend on the others in its batch, and in a batch of {batch} it is "
                     f"another than in one of {len(next(iter(inputs.values()))):,}: no mean or sum may go over the first axis",
-                    where=_target(subject.spec),
+                    where=graph_place(subject.spec),
                 )
 
 
@@ -80,7 +80,7 @@ def _same(tensor: TensorSpec, ours: np.ndarray, theirs: np.ndarray) -> bool:
 def bad_input(subject: Subject) -> None:
     """What is no input is refused in one sentence; NaN is not answered as if it were a number; nothing gets no answer."""
     model, spec = _model(subject), subject.spec
-    target = _target(spec)
+    target = graph_place(spec)
     good = made_up(spec.inputs, 3)
     for tensor in spec.inputs:
         array, name = good[tensor.name], tensor.name
@@ -97,7 +97,7 @@ def bad_input(subject: Subject) -> None:
     nothing = {name: array[:0] for name, array in good.items()}
     for name, made in _asked(subject, model, nothing).items():
         if len(made):
-            raise Failed(f"{name} of an empty batch should be empty, and has {len(made)} rows", where=_target(spec))
+            raise Failed(f"{name} of an empty batch should be empty, and has {len(made)} rows", where=graph_place(spec))
     data = subject.full.dataset(spec.dataset)
     if data.own is not None:
         empty, garbage = subject.folder / "empty", subject.folder / "garbage.tsv"
@@ -130,7 +130,7 @@ def _expect_not_hidden(model: Model, spec: ModelSpec, inputs: dict[str, np.ndarr
         return
     if floats and all(np.isfinite(found[output]).all() for output in floats):
         raise Failed(
-            f"{name} of NaN alone should show in the answer or be refused, and {floats[0]} looks sound", where=_target(spec)
+            f"{name} of NaN alone should show in the answer or be refused, and {floats[0]} looks sound", where=graph_place(spec)
         )
 
 
@@ -162,13 +162,9 @@ def _asked(subject: Subject, model: Model, inputs: dict[str, np.ndarray]) -> dic
         try:
             return model.answer(inputs)
         except ZooError as error:
-            raise Failed(f"a batch of {size:,} examples should be answered: {error}", where=_target(subject.spec)) from error
+            raise Failed(f"a batch of {size:,} examples should be answered: {error}", where=graph_place(subject.spec)) from error
 
     return subject.once(f"answer to {size}", answer)
-
-
-def _target(spec: ModelSpec) -> str:
-    return spec.export(next(iter(spec.exports))).target
 
 
 CHECKS = (

@@ -43,7 +43,7 @@ does not make a plugin slow."""
 
 
 def light(subject: Subject) -> None:
-    """The plugin's own module brings no heavy library, and is there within `SECONDS`."""
+    """The plugin's own module brings no heavy library, and takes less than a second."""
     plugin, seen = _imported(subject)
     if heavy := [name for name in HEAVY if name in seen["loaded"]]:
         raise Failed(
@@ -58,7 +58,7 @@ def light(subject: Subject) -> None:
 
 
 def offline(subject: Subject) -> None:
-    """Neither the plugin's module nor those that its spec names ask for the network while they are imported."""
+    """Neither the plugin's module nor those that its spec names ask the network anything while they are imported."""
     _, seen = _imported(subject)
     for name, event, arguments in seen["asked"]:
         raise Failed(

@@ -139,8 +139,9 @@ def parametrize_checks(
     _reasoned(expected_failures)
     parameters = []
     for check in checks(model, registry=registry):
-        reason = expected_failures.get(check.name)
-        marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
+        marks = [pytest.mark.skip(reason=check.reason)] if not check.applies else []
+        if reason := expected_failures.get(check.name):
+            marks.append(pytest.mark.xfail(reason=reason, strict=True))
         parameters.append(pytest.param(check, id=check.name, marks=marks))
     return pytest.mark.parametrize("check", parameters)
 

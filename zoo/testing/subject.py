@@ -242,6 +242,12 @@ def reads_text(spec: ModelSpec) -> bool:
     return any(tensor.dtype == "string" for tensor in spec.inputs)
 
 
+def graph_place(spec: ModelSpec) -> str:
+    """Where a plugin shapes what its default file answers: its export, or where that is zoo's own, its network."""
+    target = spec.export(next(iter(spec.exports))).target
+    return spec.build if target.startswith("zoo.") else target
+
+
 def fits(shape: Sequence[int], wanted: Sequence[int | str]) -> bool:
     """Whether a shape has the axes wanted; one with a name may have any size."""
     return len(shape) == len(wanted) and all(

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from zoo import api
+from zoo.data.dataset import length
 from zoo.progress import Advance, Progress
 from zoo.spec import ModelSpec
 from zoo.testing.check import Declared, Failed
@@ -30,9 +31,8 @@ STEPS = 30
 """In which one batch is to be learned a little."""
 FALL = 0.01
 """Share of its loss that these must take off at least: a learning rate of a careful recipe is small at first."""
-RESUMED = 4
-"""Steps of the runs that are compared; the second is stopped after `STOPPED`."""
-STOPPED = 2
+EPOCH, RESUMED, STOPPED = 3, 5, 2
+"""Steps of an epoch and of the runs that are compared, and after which the second is stopped: within an epoch."""
 
 
 def gradients(subject: Subject) -> None:
@@ -183,8 +183,10 @@ def resumes(subject: Subject) -> None:
     """A run that is stopped and resumed ends with the weights of one that was not."""
     assert subject.declared.recipe is not None
     _ = subject.loaded
-    # Epochs of two batches or three: what an order depends on shows after the first of them.
-    size = {"batch_size": 200} if subject.declared.recipe.batch_size and not subject.task.drawn else {}
+    size = {}
+    if subject.declared.recipe.batch_size and not subject.task.drawn:
+        held_out = BATCH if subject.declared.recipe.validation else 0
+        size["batch_size"] = -(-(length(subject.dataset.splits["train"]) - held_out) // EPOCH)
     whole = subject.train(RESUMED, "whole", **size)
     with contextlib.suppress(KeyboardInterrupt):
         subject.train(RESUMED, "stopped", progress=_Stopping(), **size)
