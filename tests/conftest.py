@@ -27,7 +27,7 @@ class ByFixtures(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, name = nodeid.partition("::")
-        return name[name.index("[") :] if "conformance" in file and "[" in name else file
+        return name[name.index("[") :].partition("/")[0] if "conformance" in file and "[" in name else file
 
 
 @pytest.hookimpl(optionalhook=True)
