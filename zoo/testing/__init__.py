@@ -1,12 +1,10 @@
 """The plugin kit: what every model of the zoo is checked for, for the authors of plugins.
 
-```python
-from zoo.testing import parametrize_checks
+    from zoo.testing import parametrize_checks
 
-@parametrize_checks("my.model")
-def test_my_model(check):
-    check()
-```
+    @parametrize_checks("my.model")
+    def test_my_model(check):
+        check()
 
 From a shell: `zoo check my.model`. The checks are those that zoo's own models pass; `docs/plugin-kit.md` lists them.
 """

@@ -118,11 +118,9 @@ def parametrize_checks(
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Make a pytest test of each check: the function below it takes `check` and calls it.
 
-    ```python
-    @parametrize_checks("my.model", expected_failures={"gradients": "its first layer is frozen by hand"})
-    def test_my_model(check):
-        check()
-    ```
+        @parametrize_checks("my.model", expected_failures={"gradients": "its first layer is frozen by hand"})
+        def test_my_model(check):
+            check()
 
     Args:
         model: id or architecture, or a spec.
