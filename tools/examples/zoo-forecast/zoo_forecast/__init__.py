@@ -93,9 +93,7 @@ def _model(cell: Literal["gru", "lstm"], source: str) -> ModelSpec:
         exports={"forecast": "zoo_forecast.export:forecast"},
         references=(
             Reference(metric="mae", value=NAIVE_MAE, rule="at_most", source=f"seasonal naive: the height {SEASON} hours before"),
-            Reference(
-                metric="mase", value=1.0, rule="at_most", source="the same; Hyndman & Koehler 2006, IJF 22(4)"
-            ),
+            Reference(metric="mase", value=1.0, rule="at_most", source="the same; Hyndman & Koehler 2006, IJF 22(4)"),
         ),
         views={"forecast": "zoo_forecast.view:forecast"},
     )

@@ -63,9 +63,9 @@ class Forecasts(Plot):
 
     def draw(self, theme: Theme) -> Sheet:
         sheet = Sheet(theme, f"{self.id}: forecasts beside what came", [self.lesson], BODY, 2 * (HEIGHT + BELOW) + 14)
-        truth = {"color": theme.ink, "linewidth": 1.4, "linestyle": "-", "marker": ""}
-        ours = {"color": theme.second, "linewidth": 1.4, "linestyle": "-", "marker": "o", "markersize": 3}
-        before = {"color": theme.first, "linewidth": 1.2, "linestyle": (0, (4, 2)), "marker": ""}
+        truth: dict[str, Any] = {"color": theme.ink, "linewidth": 1.4, "linestyle": "-", "marker": ""}
+        ours: dict[str, Any] = {"color": theme.second, "linewidth": 1.4, "linestyle": "-", "marker": "o", "markersize": 3}
+        before: dict[str, Any] = {"color": theme.first, "linewidth": 1.2, "linestyle": (0, (4, 2)), "marker": ""}
         x = sheet.key(0, 8, "what came", **truth)
         x = sheet.key(x + 36, 8, "forecast", **ours)
         sheet.key(x + 36, 8, "a lunar day before", **before)

@@ -47,7 +47,7 @@ class Forecast(Task):
         was_training = module.training
         module.eval()
         with torch.inference_mode():
-            made = torch.cat([module(part).float() for part in split["history"].split(EVALUATION_BATCH)])  # [n, 24]
+            made = torch.cat([module(part).float() for part in torch.split(split["history"], EVALUATION_BATCH)])  # [n, 24]
         module.train(was_training)
         return errors(made.cpu().numpy(), {name: array.cpu().numpy() for name, array in split.items()})
 

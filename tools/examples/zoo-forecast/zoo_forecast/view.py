@@ -16,7 +16,7 @@ def forecast(subject: Subject) -> Forecasts:
     module, test = subject.trained, subject.test
     history, future = torch.from_numpy(test["history"]), test["future"]  # [n, 72], [n, 24]
     with torch.inference_mode():
-        made = torch.cat([module(part).float() for part in history.split(EVALUATION_BATCH)]).numpy()  # [n, 24]
+        made = torch.cat([module(part).float() for part in torch.split(history, EVALUATION_BATCH)]).numpy()  # [n, 24]
     off = np.abs(made - future)  # [n, 24]
     order = off.mean(1).argsort()
     shown = order[[0, len(order) // 2, -1]]
