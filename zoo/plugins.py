@@ -1,38 +1,43 @@
-"""Entry points → plugin manager. A plugin that fails is kept as a failure, never raised."""
+"""Plugins → plugin manager. One that fails is kept as a failure, never raised."""
 
 from __future__ import annotations
 
 import contextlib
 import importlib
+import io
 import os
 import sys
 import time
 from collections.abc import Iterator
-from functools import cache
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import pluggy
 
 import zoo.hookspecs
 from zoo.errors import PluginError
-from zoo.spec import Spec
+from zoo.plugin_sources import DISTRIBUTION, Found, find, folder
+from zoo.spec import Spec, replaced
 
-GROUP = "zoo"
-DISTRIBUTION = "onnx-zoo"
-ALLOW = "ZOO_PLUGINS"
-"""Environment variable: comma-separated names of entry points; only these are loaded. Empty string: none."""
+BUDGET = 0.5
+"""Seconds that a plugin may take to be loaded, and to answer its hooks, before a person is told: every command waits for it."""
+SHOWN = 60
+"""Letters of what a plugin printed that are told of."""
 
 
 class LoadedPlugin(Spec):
-    """One entry point that was tried.
+    """One plugin that was tried.
 
     Args:
-        name: of the entry point.
-        module: what it names.
-        distribution: that ships it, with its version.
-        seconds: its import took.
-        failure: one line that says why it could not be loaded; `None` where it was.
+        name: of its entry point.
+        module: what that names.
+        distribution: that ships it, with its version, or the folder that it lies in.
+        seconds: its import took, and its hooks.
+        failure: one line that says why it could not be loaded, or what of it was left out; `None` where it is whole.
+        traceback: of the failure, where an exception was one.
+        hooks: that it implements.
+        torch: whether it imported torch, as the first to do so.
+        printed: what it wrote to stdout, which a command's answer must not be mixed with.
     """
 
     name: str
@@ -40,6 +45,26 @@ class LoadedPlugin(Spec):
     distribution: str
     seconds: float
     failure: str | None = None
+    traceback: str | None = None
+    hooks: tuple[str, ...] = ()
+    torch: bool = False
+    printed: str = ""
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is wrong with it though it works, a line each."""
+        said = []
+        if self.torch:
+            said.append(
+                f"it imports torch to be listed, {self.seconds:.1f} s for every command; torch belongs into the modules that its "
+                "specs name"
+            )
+        elif self.seconds > BUDGET and self.distribution.partition(" ")[0] != DISTRIBUTION:
+            said.append(f"it took {self.seconds:.1f} s to load, and every command waits for it; {BUDGET} s is plenty")
+        if self.printed:
+            more = "…" if len(self.printed) > SHOWN else ""
+            said.append(f"it printed {self.printed[:SHOWN]!r}{more} while it was loaded; stdout is a command's own")
+        return said
 
 
 class Plugins:
@@ -54,84 +79,124 @@ class Plugins:
         return [plugin for plugin in self.loaded if plugin.failure]
 
 
-class _Found(NamedTuple):
-    """An entry point with the name and version of its distribution, which are parsed once: that takes longer than most imports."""
+@dataclass
+class Watch:
+    """What a piece of a plugin did.
 
-    entry: EntryPoint
-    distribution: str
-    version: str
+    Args:
+        seconds: it took.
+        printed: on stdout.
+        torch: whether it imported torch.
+        error: that ended it.
+    """
+
+    seconds: float = 0.0
+    printed: str = ""
+    torch: bool = False
+    error: BaseException | None = None
 
     @property
-    def own(self) -> bool:
-        return self.distribution == DISTRIBUTION
+    def failure(self) -> str | None:
+        """The error in one line."""
+        return one_line(self.error) if self.error else None
+
+    def of(self, plugin: LoadedPlugin) -> LoadedPlugin:
+        """The plugin with what it did."""
+        return replaced(
+            plugin,
+            seconds=plugin.seconds + self.seconds,
+            printed=" ".join(filter(None, [plugin.printed, self.printed])),
+            torch=plugin.torch or self.torch,
+            traceback=plugin.traceback or (_traceback(self.error) if self.error else None),
+        )
 
 
-def _found() -> Iterator[_Found]:
-    """All entry points of the group, zoo's own first: where a stranger declares the same id, the stranger is the one left out."""
-    known: dict[int, tuple[str, str]] = {}
-    found = []
-    for entry in entry_points(group=GROUP):
-        if entry.dist is None:
-            found.append(_Found(entry, "unknown distribution", ""))
-            continue
-        key = id(entry.dist)
-        if key not in known:
-            metadata = entry.dist.metadata
-            known[key] = metadata["Name"], metadata["Version"]
-        found.append(_Found(entry, *known[key]))
-    yield from sorted(found, key=lambda one: not one.own)
+@contextlib.contextmanager
+def watched() -> Iterator[Watch]:
+    """Run a piece of a plugin: no exception leaves it, `SystemExit` included, and nothing it prints reaches stdout."""
+    watch, before = Watch(), "torch" in sys.modules
+    stdout = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="replace", write_through=True)
+    start = time.perf_counter()
+    try:
+        with contextlib.redirect_stdout(stdout), _descriptor_to_stderr():
+            yield watch
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        watch.error = error
+    watch.seconds = time.perf_counter() - start
+    watch.torch = not before and "torch" in sys.modules
+    with contextlib.suppress(ValueError):  # it closed it
+        stdout.seek(0)
+        watch.printed = " ".join(stdout.read().split())
 
 
-def _wanted(*, third_party: bool) -> Iterator[_Found]:
-    """The entry points to load: `$ZOO_PLUGINS` by name where it is set, without strangers where they are switched off."""
-    allowed = os.environ.get(ALLOW)
-    names = None if allowed is None else {name.strip() for name in allowed.split(",")}
-    for one in _found():
-        if (names is None or one.entry.name in names) and (third_party or one.own):
-            yield one
+@contextlib.contextmanager
+def _descriptor_to_stderr() -> Iterator[None]:
+    """What is written past Python, by a library in C or by another process, goes to stderr."""
+    try:
+        kept = os.dup(1)
+        os.dup2(2, 1)
+    except OSError:  # one of them is closed
+        yield
+        return
+    try:
+        yield
+    finally:
+        if sys.__stdout__ is not None:
+            with contextlib.suppress(OSError, ValueError):
+                sys.__stdout__.flush()  # a plugin may have written there
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def load_plugins(*, third_party: bool = True) -> Plugins:
-    """Load every entry point of group `zoo`, each guarded against whatever its import may do.
+    """Load every plugin, each guarded against whatever its import may do.
 
     Args:
-        third_party: also those that other distributions ship.
+        third_party: also those that other distributions ship, and those of `$ZOO_PLUGINS_DIR`.
+
+    Raises:
+        UsageError: `$ZOO_PLUGINS_DIR` is no folder.
     """
     plugins = Plugins(pluggy.PluginManager("zoo"))
     plugins.manager.add_hookspecs(zoo.hookspecs)
-    for one in _wanted(third_party=third_party):
-        entry = one.entry
-        start = time.perf_counter()
-        failure = None
-        try:
-            # A plugin that prints while it is imported must not spoil what a command writes to stdout.
-            with contextlib.redirect_stdout(sys.stderr):
-                module = entry.load()
-            plugins.manager.register(module, name=entry.name)
-            plugins.manager.check_pending()
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # SystemExit included: no plugin may end the program
-            failure = _one_line(error)
-            with contextlib.suppress(Exception):
-                plugins.manager.unregister(name=entry.name)
-        seconds = time.perf_counter() - start
-        owner = f"{one.distribution} {one.version}".strip()
-        plugins.loaded.append(
-            LoadedPlugin(name=entry.name, module=entry.value, distribution=owner, seconds=seconds, failure=failure)
-        )
+    owners: dict[str, str] = {}
+    place = folder() if third_party else None
+    if place and str(place) not in sys.path:
+        sys.path.append(str(place))  # last: nothing there may stand in the way of another module
+    for one in find(third_party=third_party):
+        plugin = LoadedPlugin(name=one.entry.name, module=one.entry.value, distribution=one.owner, seconds=0.0)
+        if plugin.name not in owners:
+            owners[plugin.name] = one.owner
+            plugins.loaded.append(_load(one, plugin, plugins.manager))
+        elif not one.is_loaded():  # else it is installed from this very folder
+            taken = f"a plugin called {plugin.name} is brought by {owners[plugin.name]} already; this one is left out"
+            plugins.loaded.append(replaced(plugin, failure=taken))
     return plugins
 
 
-@cache
-def plugins(*, third_party: bool = True) -> Plugins:
-    """The plugins of this process, loaded once."""
-    return load_plugins(third_party=third_party)
+def _load(one: Found, plugin: LoadedPlugin, manager: pluggy.PluginManager) -> LoadedPlugin:
+    with watched() as watch:
+        manager.register(one.load(), name=plugin.name)
+        manager.check_pending()
+    if watch.error:
+        with contextlib.suppress(Exception):
+            manager.unregister(name=plugin.name)
+    callers = manager.get_hookcallers(manager.get_plugin(plugin.name)) or [] if not watch.error else []
+    return replaced(watch.of(plugin), failure=watch.failure, hooks=tuple(caller.name for caller in callers))
 
 
-def _one_line(error: BaseException) -> str:
+def one_line(error: BaseException) -> str:
+    """The kind of an error and what it says."""
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _traceback(error: BaseException) -> str:
+    import traceback
+
+    return "".join(traceback.format_exception(error))
 
 
 def resolve(reference: str, *, owner: str = "") -> Any:
@@ -146,5 +211,5 @@ def resolve(reference: str, *, owner: str = "") -> Any:
         raise PluginError(f"The reference {reference!r}{whose} should have the form 'module:name'.")
     try:
         return getattr(importlib.import_module(module_name), attribute)
-    except (ImportError, AttributeError) as error:
-        raise PluginError(f"The reference {reference!r}{whose} leads nowhere: {_one_line(error)}.") from error
+    except (ImportError, AttributeError, SystemExit) as error:
+        raise PluginError(f"The reference {reference!r}{whose} leads nowhere: {one_line(error)}.") from error

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any, Generic, TypeVar
 
+import msgspec
 import pluggy
 
 from zoo.errors import UnknownName, UsageError
-from zoo.plugins import LoadedPlugin, Plugins, plugins
+from zoo.plugin_sources import FOLDER
+from zoo.plugins import LoadedPlugin, Plugins, load_plugins, watched
 from zoo.spec import CommandSpec, DatasetSpec, ModelSpec, replaced
 from zoo.study import StudySpec
 
@@ -21,7 +24,7 @@ LIST_STUDIES = "zoo sweep list"
 
 
 class Owned(Generic[T]):
-    """A spec and the entry point that brought it."""
+    """A spec and the plugin that brought it."""
 
     def __init__(self, spec: T, owner: LoadedPlugin) -> None:
         self.spec, self.owner = spec, owner
@@ -35,7 +38,7 @@ class Registry:
         datasets: id → data set.
         commands: name → verb.
         studies: name → study.
-        plugins: every entry point that was tried, failures included.
+        plugins: every one that was tried, failures included.
     """
 
     def __init__(
@@ -115,7 +118,10 @@ class Registry:
 def build_registry(loaded: Plugins) -> Registry:
     """Ask every plugin's hooks, each guarded; a spec that is none, or whose id is taken, becomes its plugin's failure."""
     registry = Registry()
-    by_name = {plugin.name: plugin for plugin in loaded.loaded}
+    registry.plugins = list(loaded.loaded)
+    places: dict[str, int] = {}
+    for place, plugin in enumerate(registry.plugins):
+        places.setdefault(plugin.name, place)  # another of the same name was left out
     tables: list[tuple[str, type[Any], dict[str, Any], Callable[[Any], str]]] = [
         ("zoo_datasets", DatasetSpec, registry.datasets, lambda spec: spec.id),
         ("zoo_models", ModelSpec, registry.models, lambda spec: spec.id),
@@ -123,13 +129,10 @@ def build_registry(loaded: Plugins) -> Registry:
         ("zoo_studies", StudySpec, registry.studies, lambda spec: spec.name),
     ]
     for hook, kind, table, key in tables:
+        texts = _texts(kind)
         for implementation in getattr(loaded.manager.hook, hook).get_hookimpls():
-            owner = by_name[implementation.plugin_name]
-            problem = _collect(implementation, hook, kind, table, key, owner)
-            if problem:
-                failure = f"{owner.failure}; {problem}" if owner.failure else problem
-                by_name[owner.name] = replaced(owner, failure=failure)
-    registry.plugins = list(by_name.values())
+            place = places[implementation.plugin_name]
+            registry.plugins[place] = _collect(implementation, hook, kind, texts, table, key, registry.plugins[place])
     return registry
 
 
@@ -137,30 +140,43 @@ def _collect(
     implementation: pluggy.HookImpl,
     hook: str,
     kind: type[T],
+    texts: Sequence[str],
     table: dict[str, Owned[T]],
     key: Callable[[T], str],
     owner: LoadedPlugin,
-) -> str | None:
-    """Put what one hook returns into `table`, the good specs beside bad ones too; its problems in one line, or `None`."""
-    try:
-        specs: list[Any] = list(implementation.function())  # type: ignore[call-overload]
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # SystemExit included: no plugin may end the program
-        return f"{hook} failed: {type(error).__name__}: {error}"
-    problems = []
+) -> LoadedPlugin:
+    """Put what one hook returns into `table`, the good specs beside bad ones too; the plugin with what was wrong."""
+    specs: list[Any] = []
+    with watched() as watch:
+        specs.extend(implementation.function())  # type: ignore[arg-type]
+    problems = [f"{hook} failed: {watch.failure}"] if watch.failure else []
     for spec in specs:
         if not isinstance(spec, kind):
             problems.append(f"{hook} returned a {type(spec).__name__}, not a {kind.__name__}")
+        elif wrong := [name for name in texts if not isinstance(getattr(spec, name), str)]:
+            problems.append(f"{hook} returned a {kind.__name__} whose {' and '.join(wrong)} should be text; it is left out")
         elif (name := key(spec)) in table:
             other = table[name].owner
             problems.append(f"{name} is declared by {other.distribution} ({other.name}) already; this one is left out")
         else:
             table[name] = Owned(spec, owner)
-    return "; ".join(problems) or None
+    return replaced(watch.of(owner), failure="; ".join([*filter(None, [owner.failure]), *problems]) or None)
+
+
+def _texts(kind: type[Any]) -> list[str]:
+    """The fields of a kind of spec that every listing prints; nothing checks their types when a spec is made."""
+    return [field.name for field in msgspec.structs.fields(kind) if field.type is str]
+
+
+def registry(*, third_party: bool = True) -> Registry:
+    """The registry of this process, built once.
+
+    Raises:
+        UsageError: `$ZOO_PLUGINS_DIR` is no folder.
+    """
+    return _registry(third_party, os.environ.get(FOLDER, ""))
 
 
 @cache
-def registry(*, third_party: bool = True) -> Registry:
-    """The registry of this process, built once."""
-    return build_registry(plugins(third_party=third_party))
+def _registry(third_party: bool, folder: str) -> Registry:  # noqa: ARG001 - another folder has other plugins
+    return build_registry(load_plugins(third_party=third_party))

@@ -321,6 +321,8 @@ class ModelSpec(Spec):
             as the size of a vocabulary; in the spec that is `None`.
         prove: `"module:function"`, `(spec, module, dataset, answer) -> Sequence[zoo.certify.proof.Proof]`: what can be proven of
             this model beyond what every certificate says; `answer` asks the exported file, which is the default export in float32.
+        views: name → `"module:function"`, `(subject: zoo.views.subject.Subject) -> zoo.report.plot.Plot`: pictures of its own, in
+            `zoo plot` and in the model card. It raises `zoo.views.subject.LeftOut` where there is nothing to see.
     """
 
     architecture: str
@@ -340,6 +342,7 @@ class ModelSpec(Spec):
     configure: str | None = None
     fit: str | None = None
     prove: str | None = None
+    views: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not ARCHITECTURE.match(self.architecture):

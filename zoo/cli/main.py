@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -28,6 +29,7 @@ VERBS = {
     "run": "Data, train, export, verify and bench in one go.",
     "check": "Check a model as plugin authors need it: spec, training, export.",
     "plugins": "Plugins found, and why one could not be loaded.",
+    "new": "Make a plugin: a package with a model, a test and a README.",
 }
 
 
@@ -69,10 +71,26 @@ def _plugin_commands(ctx: click.Context) -> dict[str, Any]:
     return registry(third_party=not ctx.params.get("no_plugins", False)).commands
 
 
+def _use_folder(ctx: click.Context, param: click.Parameter, value: Path | None) -> None:  # noqa: ARG001 - click's signature
+    """In the environment it reaches the processes that a command starts."""
+    from zoo.plugin_sources import FOLDER
+
+    if value is not None:
+        os.environ[FOLDER] = str(value.absolute())
+
+
 @click.group(cls=VerbGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(package_name="onnx-zoo", prog_name="zoo")
 @click.option("--debug", is_flag=True, envvar="ZOO_DEBUG", help="Show the traceback of an error.")
 @click.option("--no-plugins", is_flag=True, help="Load no plugin of other distributions.")
+@click.option(
+    "--plugins-dir",
+    type=click.Path(path_type=Path),
+    is_eager=True,  # before --help, which names the verbs of plugins
+    expose_value=False,
+    callback=_use_folder,
+    help="Load the packages and modules in this folder that implement a hook, installed or not.",
+)
 def cli(debug: bool, no_plugins: bool) -> None:
     """A model zoo: train in PyTorch, export to ONNX, prove, measure, deploy with onnxruntime alone.
 
@@ -84,8 +102,9 @@ def cli(debug: bool, no_plugins: bool) -> None:
 
     del debug  # `main` looks for it itself, since an error may come before options are parsed
     found = registry(third_party=not no_plugins)
-    for plugin in found.failures:
-        click.echo(f"warning: plugin {plugin.name} ({plugin.distribution}): {plugin.failure}", err=True)
+    for plugin in found.plugins:
+        for said in filter(None, [plugin.failure, *plugin.warnings]):
+            click.echo(f"warning: plugin {plugin.name} ({plugin.distribution}): {said}", err=True)
     for name in VERBS.keys() & found.commands.keys():
         owner = found.commands[name].owner
         click.echo(f"warning: plugin {owner.name} ({owner.distribution}): zoo has a command {name} of its own", err=True)

@@ -23,7 +23,7 @@ from zoo.exporting.trained import Trained, subject_of
 from zoo.exporting.verdict import judged, round_weights
 from zoo.files import replacing_folder
 from zoo.graph import Graph
-from zoo.plugins import DISTRIBUTION
+from zoo.plugin_sources import DISTRIBUTION
 from zoo.progress import Progress
 from zoo.runtime.wire import seal
 from zoo.spec import Export, TensorSpec, replaced, to_plain

@@ -19,7 +19,7 @@ from zoo.report.style import THEMES
 from zoo.spec import ModelSpec
 from zoo.training.history import history
 from zoo.training.run import Run, find_run, list_runs
-from zoo.views.gather import check_views, gather
+from zoo.views.gather import gather, views_of
 from zoo.views.subject import Subject
 
 GIVEN = Path("plots")
@@ -102,11 +102,11 @@ def plot(
         IntegrityError: the run is damaged.
         OSError: the pictures cannot be written.
     """
-    check_views(only)
     for kind, name, known in (("theme", theme, THEMES), ("format of pictures", form, FORMATS)):
         if name not in known:
             raise UnknownName(kind, name, known, hint="zoo plot --help")
     found = find_target(target, runs, registry)
+    views_of(registry.model(found.state.base) if isinstance(found, Run) else found, only)  # before anything is loaded
     subject = _subject(found, runs, registry, progress)
     gathered = gather(subject, only)
     for name in only:

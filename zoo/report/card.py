@@ -34,7 +34,7 @@ PLACES = {
     "separability": (INSIDE, "Could one unit do?"),
     "surface": (INSIDE, "Decision surface"),
 }
-"""View → the section its picture stands in, and what it is called there."""
+"""View → the section its picture stands in, and what it is called there. A plugin's own stand in `INSIDE` under their names."""
 
 
 def model_card(
@@ -55,7 +55,7 @@ def model_card(
         "Data and licence": _data(manifest),
     }
     for name, plot in plots.items():
-        section, title = PLACES[name]
+        section, title = PLACES.get(name, (INSIDE, name.replace("-", " ").capitalize()))
         sections[section] = f"{sections[section]}\n\n{_shown(name, title, plot)}".lstrip()
     head = [_front_matter(manifest), f"# {manifest['id']}\n\n{manifest['summary']}. After: {spec.source}."]
     return "\n\n".join([*head, *(f"## {title}\n\n{text}" for title, text in sections.items() if text)]) + "\n"

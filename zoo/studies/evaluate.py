@@ -14,7 +14,7 @@ from pathlib import Path
 from zoo.data.dataset import Dataset
 from zoo.data.load import load_dataset
 from zoo.errors import IncompleteError, IntegrityError, TrainingError, UnknownName, ZooError
-from zoo.plugins import DISTRIBUTION
+from zoo.plugin_sources import DISTRIBUTION
 from zoo.progress import Progress
 from zoo.registry import Registry
 from zoo.studies.board import Claimed, Result

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from zoo.plugins import DISTRIBUTION
+from zoo.plugin_sources import DISTRIBUTION
 from zoo.training.device import describe
 
 

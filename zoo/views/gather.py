@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from zoo.errors import UnknownName
+from zoo.plugins import resolve
 from zoo.report.plot import Plot
+from zoo.spec import ModelSpec
 from zoo.views.codes import generated, reconstructions, walk
 from zoo.views.curves import curves
 from zoo.views.edges import edges
@@ -53,11 +55,23 @@ class Gathered:
     left_out: dict[str, str] = field(default_factory=dict)
 
 
-def check_views(names: Sequence[str]) -> None:
-    """Raise `UnknownName` for a name that is none of a view."""
-    for name in names:
-        if name not in VIEWS:
-            raise UnknownName("view", name, VIEWS, hint="zoo plot --help")
+def views_of(spec: ModelSpec, only: Sequence[str] = ()) -> dict[str, Callable[[Subject], Plot]]:
+    """The views of a model: those of the table, and its own.
+
+    Args:
+        spec: of the model.
+        only: names of views; none given, all.
+
+    Raises:
+        UnknownName: there is no such view.
+        PluginError: one of its own leads nowhere.
+    """
+    for name in only:
+        if name not in VIEWS and name not in spec.views:
+            raise UnknownName("view", name, [*VIEWS, *spec.views], hint="zoo plot --help")
+    own = {name: target for name, target in spec.views.items() if not only or name in only}
+    chosen = {name: view for name, view in VIEWS.items() if not only or name in only}
+    return chosen | {name: resolve(target, owner=spec.id) for name, target in own.items()}
 
 
 def gather(subject: Subject, only: Sequence[str] = ()) -> Gathered:
@@ -70,11 +84,8 @@ def gather(subject: Subject, only: Sequence[str] = ()) -> Gathered:
     Raises:
         UnknownName: there is no such view.
     """
-    check_views(only)
     gathered = Gathered()
-    for name, view in VIEWS.items():
-        if only and name not in only:
-            continue
+    for name, view in views_of(subject.spec, only).items():
         try:
             gathered.plots[name] = view(subject)
         except LeftOut as why:
