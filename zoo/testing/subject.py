@@ -170,7 +170,7 @@ class Subject:
         if self.declared.recipe is None:
             return None
         _ = self.loaded
-        return self.once("run", lambda: self.train(STEPS, "runs"))
+        return self.once("run", lambda: self.train(STEPS))
 
     @property
     def artifact(self) -> Artifact:
@@ -194,9 +194,12 @@ class Subject:
             )
         return found
 
-    def train(
-        self, steps: int, folder: str, *, progress: Progress = SILENT, registry: Registry | None = None, **recipe: Any
-    ) -> Run:
+    @property
+    def runs(self) -> Path:
+        """Where its runs are, all in one folder: a parent is trained once."""
+        return self.folder / "runs"
+
+    def train(self, steps: int, *, progress: Progress = SILENT, registry: Registry | None = None, **recipe: Any) -> Run:
         """A run on few examples, on the CPU."""
         assert self.declared.recipe is not None
         held_out = {"validation": BATCH} if self.declared.recipe.validation else {}
@@ -205,7 +208,7 @@ class Subject:
                 self.declared.id,
                 recipe={"steps": steps, **held_out, **recipe},
                 device="cpu",
-                output=self.folder / folder,
+                output=self.runs,
                 checkpoint_every=1,
                 progress=progress,
                 registry=registry or self.registry,
