@@ -122,7 +122,7 @@ def any_device(subject: Subject) -> None:
     loss, metrics = task.loss(module, task.resident(few, torch.device("meta")))
     _expect_device("meta", {"loss": loss, **metrics}, subject.spec)
     if subject.spec.recipe is not None:
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         _expect_device("meta", _gradients(module), subject.spec)
 
 
@@ -141,7 +141,7 @@ def cuda(subject: Subject) -> None:
         _expect_device("cuda", {"loss": task.step(module.train(), batch, 0.1)[0]}, spec)
         return
     loss, _ = task.loss(module.train(), batch)
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     _expect_device("cuda", {"loss": loss, **_gradients(module)}, spec)
 
 

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -199,7 +199,15 @@ class Subject:
         """Where its runs are, all in one folder: a parent is trained once."""
         return self.folder / "runs"
 
-    def train(self, steps: int, *, progress: Progress = SILENT, registry: Registry | None = None, **recipe: Any) -> Run:
+    def train(
+        self,
+        steps: int,
+        recipe: Mapping[str, Any] = {},
+        *,
+        checkpoint_every: int | None = None,
+        progress: Progress = SILENT,
+        registry: Registry | None = None,
+    ) -> Run:
         """A run on few examples, on the CPU."""
         assert self.declared.recipe is not None
         held_out = {"validation": BATCH} if self.declared.recipe.validation else {}
@@ -209,7 +217,7 @@ class Subject:
                 recipe={"steps": steps, **held_out, **recipe},
                 device="cpu",
                 output=self.runs,
-                checkpoint_every=1,
+                checkpoint_every=checkpoint_every,
                 progress=progress,
                 registry=registry or self.registry,
             )
@@ -258,7 +266,7 @@ def fits(shape: Sequence[int], wanted: Sequence[int | str]) -> bool:
     )
 
 
-def has_task(spec: ModelSpec, kind: type[Task]) -> bool:
+def has_task(spec: ModelSpec, kind: type) -> bool:
     """Whether a model's task is of a kind; one that cannot be found is of none."""
     try:
         found = resolve(spec.task)

@@ -14,7 +14,7 @@ from zoo import api
 from zoo.data.dataset import length
 from zoo.progress import Advance, Progress
 from zoo.spec import ModelSpec
-from zoo.testing.check import Declared, Failed
+from zoo.testing.check import Declared, Failed, Need
 from zoo.testing.data import BATCH, cut
 from zoo.testing.subject import answers, has_task, made_up
 from zoo.training.checkpoint import hash_tensors, load_weights, save_tensors
@@ -88,7 +88,7 @@ def learns_a_batch(subject: Subject) -> None:
     _ = subject.loaded  # a skip where it cannot be had
     same = cut(subject.full, spec, {"train": BATCH, "validation": BATCH, "test": BATCH})
     free = {"validation": 0, "keep": "last"} if spec.recipe.validation else {}
-    run = subject.train(STEPS, registry=same, **free)
+    run = subject.train(STEPS, free, registry=same)
     if has_task(spec, SolvedTask):
         losses, fall = _before_and_after(subject, run), WHOLE
     else:
@@ -107,7 +107,8 @@ def _before_and_after(subject: Subject, run: Run) -> list[float]:
     task = subject.task
     batch = subject.batch(task)
     solved = api.load(subject.declared.id, run=run.path, registry=subject.registry)
-    return [float(task.loss(module, batch)[0]) for module in (subject.module().eval(), solved)]
+    with torch.no_grad():
+        return [float(task.loss(module, batch)[0]) for module in (subject.module().eval(), solved)]
 
 
 def metrics(subject: Subject) -> None:
@@ -192,9 +193,9 @@ def resumes(subject: Subject) -> None:
     if subject.declared.recipe.batch_size and not subject.task.drawn:
         held_out = BATCH if subject.declared.recipe.validation else 0
         size["batch_size"] = -(-(length(subject.dataset.splits["train"]) - held_out) // EPOCH)
-    whole = subject.train(RESUMED, **size)
+    whole = subject.train(RESUMED, size)
     with contextlib.suppress(KeyboardInterrupt):
-        subject.train(RESUMED, progress=_Stopping(), **size)
+        subject.train(RESUMED, size, checkpoint_every=1, progress=_Stopping())
     (stopped,) = (run for run in list_runs(subject.runs) if run.state.status == "interrupted")
     with subject.elsewhere():
         resumed = api.resume(stopped.path, registry=subject.registry)
@@ -214,7 +215,7 @@ def _no_steps(spec: ModelSpec) -> str:
     return "it is solved as a whole, without steps to resume from" if has_task(spec, SolvedTask) else _nothing(spec)
 
 
-TRAINS = frozenset({"training"})
+TRAINS: frozenset[Need] = frozenset({"training"})
 CHECKS = (
     Declared(
         "gradients",
