@@ -163,6 +163,8 @@ def _no_common_pass(spec: ModelSpec) -> str:
         return "its task makes a whole step at once, and has no loss to compare"
     if isinstance(spec.recipe.loss, EvidenceLowerBound):
         return "its loss is of a code that is drawn in training"
+    if spec.parent:
+        return "it is trained on another model's weights, through which its input may go in training alone"
     return ""
 
 
