@@ -16,7 +16,7 @@ from zoo.errors import ExportError, ParityError
 from zoo.exporting.trace import STANDARD, trace
 from zoo.paths import artifact_folders
 from zoo.runtime.artifact import find
-from zoo.testing.check import Declared, Failed
+from zoo.testing.check import Declared, Failed, Need
 from zoo.testing.subject import graph_place, made_up
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def loads_back(subject: Subject) -> None:
         if "probabilities" in names:
             name, expected = "probabilities", module(*raw).softmax(1).numpy()
         elif hasattr(module, "encode") and "code" in names:
-            name, expected = "code", module.encode(*raw).numpy()
+            name, expected = "code", module.encode(*raw).numpy()  # type: ignore[operator]
         elif all(output.dtype == "bool" for output in spec.outputs):
             name, expected = spec.outputs[0].name, module(*raw).numpy()
         else:
@@ -176,7 +176,7 @@ def loads_back(subject: Subject) -> None:
         )
 
 
-EXPORTS = frozenset({"training", "export"})
+EXPORTS: frozenset[Need] = frozenset({"training", "export"})
 CHECKS = (
     Declared("exports", "It can be trained, and then not be deployed.", exports, needs=EXPORTS),
     Declared("certificate", "The file answers otherwise than the model that was trained and measured.", certificate, needs=EXPORTS),

@@ -122,7 +122,7 @@ def any_device(subject: Subject) -> None:
     loss, metrics = task.loss(module, task.resident(few, torch.device("meta")))
     _expect_device("meta", {"loss": loss, **metrics}, subject.spec)
     if subject.spec.recipe is not None:
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         _expect_device("meta", _gradients(module), subject.spec)
 
 
@@ -141,7 +141,7 @@ def cuda(subject: Subject) -> None:
         _expect_device("cuda", {"loss": task.step(module.train(), batch, 0.1)[0]}, spec)
         return
     loss, _ = task.loss(module.train(), batch)
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     _expect_device("cuda", {"loss": loss, **_gradients(module)}, spec)
 
 
@@ -163,6 +163,8 @@ def _no_common_pass(spec: ModelSpec) -> str:
         return "its task makes a whole step at once, and has no loss to compare"
     if isinstance(spec.recipe.loss, EvidenceLowerBound):
         return "its loss is of a code that is drawn in training"
+    if spec.parent:
+        return "it is trained on another model's weights, through which its input may go in training alone"
     return ""
 
 

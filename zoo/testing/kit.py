@@ -148,7 +148,7 @@ def _known(names: Sequence[str] | Mapping[str, str]) -> None:
     known = [declared.name for declared in CONTRACT]
     for name in names:
         if name not in known:
-            raise UnknownName("check", name, known, hint="zoo check --help")
+            raise UnknownName("check", name, known, hint="zoo check camera.hand, which shows them all")
 
 
 def _reasoned(expected_failures: Mapping[str, str]) -> None:

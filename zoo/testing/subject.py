@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -170,7 +170,7 @@ class Subject:
         if self.declared.recipe is None:
             return None
         _ = self.loaded
-        return self.once("run", lambda: self.train(STEPS, "runs"))
+        return self.once("run", lambda: self.train(STEPS))
 
     @property
     def artifact(self) -> Artifact:
@@ -194,8 +194,19 @@ class Subject:
             )
         return found
 
+    @property
+    def runs(self) -> Path:
+        """Where its runs are, all in one folder: a parent is trained once."""
+        return self.folder / "runs"
+
     def train(
-        self, steps: int, folder: str, *, progress: Progress = SILENT, registry: Registry | None = None, **recipe: Any
+        self,
+        steps: int,
+        recipe: Mapping[str, Any] = {},
+        *,
+        checkpoint_every: int | None = None,
+        progress: Progress = SILENT,
+        registry: Registry | None = None,
     ) -> Run:
         """A run on few examples, on the CPU."""
         assert self.declared.recipe is not None
@@ -205,8 +216,8 @@ class Subject:
                 self.declared.id,
                 recipe={"steps": steps, **held_out, **recipe},
                 device="cpu",
-                output=self.folder / folder,
-                checkpoint_every=1,
+                output=self.runs,
+                checkpoint_every=checkpoint_every,
                 progress=progress,
                 registry=registry or self.registry,
             )
@@ -255,7 +266,7 @@ def fits(shape: Sequence[int], wanted: Sequence[int | str]) -> bool:
     )
 
 
-def has_task(spec: ModelSpec, kind: type[Task]) -> bool:
+def has_task(spec: ModelSpec, kind: type) -> bool:
     """Whether a model's task is of a kind; one that cannot be found is of none."""
     try:
         found = resolve(spec.task)

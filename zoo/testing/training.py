@@ -14,23 +14,27 @@ from zoo import api
 from zoo.data.dataset import length
 from zoo.progress import Advance, Progress
 from zoo.spec import ModelSpec
-from zoo.testing.check import Declared, Failed
+from zoo.testing.check import Declared, Failed, Need
 from zoo.testing.data import BATCH, cut
 from zoo.testing.subject import answers, has_task, made_up
 from zoo.training.checkpoint import hash_tensors, load_weights, save_tensors
 from zoo.training.optimisers import make_optimiser
+from zoo.training.run import list_runs
 from zoo.training.task import SolvedTask, SteppingTask
 
 if TYPE_CHECKING:
     from torch import nn
 
     from zoo.testing.subject import Subject
+    from zoo.training.run import Run
     from zoo.training.task import Task
 
 STEPS = 30
 """In which one batch is to be learned a little."""
 FALL = 0.01
 """Share of its loss that these must take off at least: a learning rate of a careful recipe is small at first."""
+WHOLE = 0.95
+"""The same of a model that is solved as a whole."""
 EPOCH, RESUMED, STOPPED = 3, 5, 2
 """Steps of an epoch and of the runs that are compared, and after which the second is stopped: within an epoch."""
 
@@ -84,25 +88,27 @@ def learns_a_batch(subject: Subject) -> None:
     _ = subject.loaded  # a skip where it cannot be had
     same = cut(subject.full, spec, {"train": BATCH, "validation": BATCH, "test": BATCH})
     free = {"validation": 0, "keep": "last"} if spec.recipe.validation else {}
-    run = subject.train(STEPS, "batch", registry=same, **free)
+    run = subject.train(STEPS, free, registry=same)
     if has_task(spec, SolvedTask):
-        losses = _before_and_after(subject, run.state.metrics)
+        losses, fall = _before_and_after(subject, run), WHOLE
     else:
-        losses = [epoch["train_loss"] for epoch in run.epochs()]
+        losses, fall = [epoch["train_loss"] for epoch in run.epochs()], FALL
     first, best = losses[0], min(losses[1:])
-    if not first - best > FALL * abs(first):
+    if not first - best > fall * abs(first):
         raise Failed(
-            f"{STEPS} steps on the same {BATCH} examples should take at least {FALL:.0%} off the loss; it was {first:.4g}, and is "
+            f"{STEPS} steps on the same {BATCH} examples should take at least {fall:.0%} off the loss; it was {first:.4g}, and is "
             f"{best:.4g} at best: look at the learning rate, the schedule, and what the loss is of",
             where="spec.recipe",
         )
 
 
-def _before_and_after(subject: Subject, metrics: dict[str, float]) -> list[float]:
-    """The loss of an untrained module, and the objective of a solved one: with its penalties, never below the loss."""
+def _before_and_after(subject: Subject, run: Run) -> list[float]:
+    """The loss of the batch, by an untrained module and by that of a run."""
     task = subject.task
-    loss, _ = task.loss(subject.module(), subject.batch(task))
-    return [float(loss), metrics["objective"]]
+    batch = subject.batch(task)
+    solved = api.load(subject.declared.id, run=run.path, registry=subject.registry)
+    with torch.no_grad():
+        return [float(task.loss(module, batch)[0]) for module in (subject.module().eval(), solved)]
 
 
 def metrics(subject: Subject) -> None:
@@ -187,12 +193,12 @@ def resumes(subject: Subject) -> None:
     if subject.declared.recipe.batch_size and not subject.task.drawn:
         held_out = BATCH if subject.declared.recipe.validation else 0
         size["batch_size"] = -(-(length(subject.dataset.splits["train"]) - held_out) // EPOCH)
-    whole = subject.train(RESUMED, "whole", **size)
+    whole = subject.train(RESUMED, size)
     with contextlib.suppress(KeyboardInterrupt):
-        subject.train(RESUMED, "stopped", progress=_Stopping(), **size)
-    (stopped,) = (path.parent for path in (subject.folder / "stopped").glob("*/*/run.json"))
+        subject.train(RESUMED, size, checkpoint_every=1, progress=_Stopping())
+    (stopped,) = (run for run in list_runs(subject.runs) if run.state.status == "interrupted")
     with subject.elsewhere():
-        resumed = api.resume(stopped, registry=subject.registry)
+        resumed = api.resume(stopped.path, registry=subject.registry)
     if resumed.state.weights != whole.state.weights:
         raise Failed(
             f"a run of {RESUMED} steps that is stopped after {STOPPED} and resumed should end with the same weights, bit for bit, "
@@ -209,7 +215,7 @@ def _no_steps(spec: ModelSpec) -> str:
     return "it is solved as a whole, without steps to resume from" if has_task(spec, SolvedTask) else _nothing(spec)
 
 
-TRAINS = frozenset({"training"})
+TRAINS: frozenset[Need] = frozenset({"training"})
 CHECKS = (
     Declared(
         "gradients",
