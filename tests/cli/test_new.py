@@ -54,7 +54,9 @@ def test_a_new_plugin_goes_the_whole_way(zoo_, tmp_path):
     facts = json.loads(result.stdout)
     assert facts["metrics"]["accuracy"] > 0.9
     assert facts["verified"]
-    assert {path.name for path in (tmp_path / "exported").iterdir()} == {"mine.first"}
+    asked = beside(tmp_path / "zoo-mine", "predict", "mine", "5.1,3.5,1.4,0.2", "7.7 2.6 6.9 2.3", "-q")
+    assert asked.stdout.split() == ["setosa", "virginica"]
+    assert "5.1,3.5 has shape [2]; it should be [4]" in beside(tmp_path / "zoo-mine", "predict", "mine", "5.1,3.5").stderr
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,8 @@ def test_its_artifact_is_asked_without_the_plugin(way):
     result = zoo("predict", "exported/forecast.lstm", "hours.npy", "--json", folder=way, plugins=None)
     assert result.returncode == 0, result.stderr
     assert [len(answer["forecast"]) for answer in json.loads(result.stdout)["answers"]] == [24, 24]
+    flat = zoo("predict", "exported/forecast.lstm", "0," * 72, "-q", folder=way, plugins=None)
+    assert len(flat.stdout.split()) == 24
     assert zoo("verify", "exported/forecast.lstm", folder=way, plugins=None).returncode == 0
 
 

@@ -1,4 +1,4 @@
-"""What a person hands to `predict` → a batch: pictures, arrays, idx files, folders of pictures, or any of them on stdin.
+"""What a person hands to `predict` → a batch: pictures, arrays, idx files, folders of pictures, any of them on stdin, or numbers.
 
 What a file is, its first bytes say; its name says only what it claims to be.
 """
@@ -49,25 +49,31 @@ class Inputs:
         return np.concatenate(self.pieces)
 
 
-def picture_input(model_id: str, inputs: tuple[Tensor, ...]) -> Tensor:
-    """The one input of a model that looks at pictures: uint8 or two-valued float32 [batch, h, w].
+def array_input(model_id: str, inputs: tuple[Tensor, ...]) -> Tensor:
+    """The one input of a model that takes pictures, uint8 or two-valued float32 [batch, h, w], or numbers, float32 [batch, k].
 
     Raises:
         ZooError: the model takes something else.
     """
     if len(inputs) == 1:
         tensor = inputs[0]
-        sized = len(tensor.shape) == 3 and all(isinstance(side, int) for side in tensor.shape[1:])
-        if sized and (tensor.dtype == "uint8" or (tensor.dtype == "float32" and None not in (tensor.low, tensor.high))):
+        sized = all(isinstance(side, int) for side in tensor.shape[1:])
+        picture = len(tensor.shape) == 3 and (tensor.dtype == "uint8" or None not in (tensor.low, tensor.high))
+        if sized and tensor.dtype in ("uint8", "float32") and (picture or takes_numbers(tensor)):
             return tensor
     raise ZooError(f"{model_id} takes {'; '.join(map(str, inputs))}: no pictures, and predict can show it nothing else.")
+
+
+def takes_numbers(tensor: Tensor) -> bool:
+    """Whether an input is so many numbers each: float32 [batch, k]."""
+    return tensor.dtype == "float32" and len(tensor.shape) == 2
 
 
 def read_inputs(paths: Iterable[str], tensor: Tensor, picture: Picture | None) -> Inputs:
     """Read everything, before anything is answered.
 
     Args:
-        paths: of files and folders of pictures; `-` is stdin.
+        paths: of files and folders of pictures; `-` is stdin. Of a model that takes numbers also these, as `5.1,3.5,1.4`.
         tensor: the model's input.
         picture: how a picture enters the model.
 
@@ -84,6 +90,10 @@ def read_inputs(paths: Iterable[str], tensor: Tensor, picture: Picture | None) -
         # As a path it would mean the current folder, which nobody means by an unset variable.
         raise UsageError("An input is empty; it should be a file, a folder, or - for stdin.")
     for path in paths:
+        if takes_numbers(tensor) and (typed := _typed(path)) is not None:
+            inputs.names.append(path)
+            inputs.pieces.append(as_examples(typed, tensor, name=path)[0])
+            continue
         if path == "-":
             _add(inputs, "stdin", _limited(sys.stdin.buffer, "stdin"), tensor, picture)
             continue
@@ -91,6 +101,14 @@ def read_inputs(paths: Iterable[str], tensor: Tensor, picture: Picture | None) -
             with file.open("rb") as stream:
                 _add(inputs, str(file), _limited(stream, str(file)), tensor, picture)
     return inputs
+
+
+def _typed(text: str) -> np.ndarray | None:
+    """Numbers with commas or spaces between them, float64 [n]; `None` where the text is something else."""
+    try:
+        return np.array([float(number) for number in text.replace(",", " ").split()]) if text.strip(", ") else None
+    except ValueError:
+        return None
 
 
 def _files(path: Path) -> list[Path]:

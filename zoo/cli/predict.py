@@ -71,8 +71,9 @@ def command(
     INPUT is a picture (PNG, JPEG, BMP, GIF, WebP), a folder of pictures, an array (.npy, .npz), an idx file (also .gz), or -
     for any of these on stdin. Pictures are brought into the form the model was trained on; arrays are taken as they are.
     For a Boolean model INPUT is 101, or 1 0 1, or a=1,b=0,c=1. An autoencoder writes the pictures it gives back to
-    reconstruction.png; its decoder takes codes as arrays. For a model that reads text INPUT is a sentence, or - for stdin line by
-    line; of lines -q prints the answers alone, and --json an object for each.
+    reconstruction.png; its decoder takes codes as arrays. A model that takes so many numbers is given arrays of them, or
+    5.1,3.5,1.4. For a model that reads text INPUT is a sentence, or - for stdin line by line; of lines -q prints the answers alone,
+    and --json an object for each.
 
     \b
     zoo predict cnn digit.png
@@ -85,7 +86,7 @@ def command(
     if not inputs and file is None:
         raise click.UsageError("Missing argument 'INPUT...'.", click.get_current_context())
     from zoo.cli.artifacts import open_named
-    from zoo.cli.inputs import picture_input, read_inputs
+    from zoo.cli.inputs import array_input, read_inputs
     from zoo.cli.made import answer as answer_made
     from zoo.cli.made import check_output, makes_numbers
     from zoo.cli.text import answer as answer_text
@@ -106,7 +107,7 @@ def command(
         check_output(model, output)
         tensor = model.inputs[0]
     else:
-        tensor = picture_input(model.id, model.inputs)
+        tensor = array_input(model.id, model.inputs)
         outputs = _outputs(model)
     _tell_model(model, quiet=quiet)
     given = read_inputs(inputs, tensor, model.picture)
@@ -126,6 +127,7 @@ def _check_options(model: Model, file: Path | None, prepared: Path | None, outpu
     Raises:
         UsageError: one of them was given.
     """
+    from zoo.cli.inputs import takes_numbers
     from zoo.cli.made import makes_numbers
     from zoo.cli.text import takes_text
     from zoo.cli.truth import takes_truth_values
@@ -135,7 +137,7 @@ def _check_options(model: Model, file: Path | None, prepared: Path | None, outpu
     if file is not None and not takes_text(model):
         raise UsageError(f"{model.id} reads no text; leave out --input, and give files as arguments.")
     kinds = {"text": takes_text(model), "truth values": takes_truth_values(model)}
-    kinds["numbers"] = makes_numbers(model) and len(model.inputs[0].shape) == 2
+    kinds["numbers"] = takes_numbers(model.inputs[0])
     for kind, taken in kinds.items():
         if prepared and taken:
             raise UsageError(f"{model.id} takes {kind} and no pictures; leave out --prepared.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -12,8 +13,11 @@ from torch.nn import functional
 from zoo.data.dataset import Split
 from zoo.errors import UsageError
 from zoo.spec import ModelSpec, Recipe, SquaredError
-from zoo.training.task import EVALUATION_BATCH, Resident, Task
+from zoo.training.task import EVALUATION_BATCH, Task
 from zoo_forecast.seasonal import naive
+
+if TYPE_CHECKING:
+    from zoo.training.task import Resident
 
 
 class Forecast(Task):
