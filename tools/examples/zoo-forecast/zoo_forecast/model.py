@@ -9,7 +9,7 @@ from zoo_forecast import HORIZON, Config
 
 
 class Forecaster(nn.Module):
-    """A recurrence over the hours; its last state is read as what is to come, hour by hour, over the last height.
+    """A recurrence over the hours; its last state is read as all that are to come, at once.
 
     Args:
         config: sizes, and what is known of the series.
@@ -32,7 +32,8 @@ class Forecaster(nn.Module):
         states, _ = self.recurrence(scaled.unsqueeze(2))  # [batch, hours, hidden]
         future = self.readout(states[:, -1])  # [batch, 24]
         metres: Tensor = future * self.deviation + self.mean  # [batch, 24]
-        return metres
+        # onnxruntime's recurrences take NaN for a number: an hour that is not known must show in what is forecast of it.
+        return metres.masked_fill(scaled.isnan().any(1, keepdim=True), torch.nan)
 
 
 def build(config: Config) -> nn.Module:

@@ -92,5 +92,6 @@ class Forecasts(Plot):
                 axes.set_xticks([1, 6, 12, 18, 24])
             sheet.letter_ticks(axes)
             sheet.text(left + WIDTH, top + HEIGHT + 40, "hours ahead", SMALL, theme.muted, align="right")
-            sheet.text(left - 44, top + HEIGHT + 40, "m", SMALL, theme.muted)
+            unit = "height, m" if number < len(NAMES) else "error, m"
+            sheet.text(left + WIDTH, top - 16, unit, SMALL, theme.muted, align="right")
         return sheet
