@@ -320,7 +320,8 @@ class ModelSpec(Spec):
         fit: `"module:function"`, `(config, splits: Mapping[str, Split]) -> config`: the config with what the data decide, such
             as the size of a vocabulary; in the spec that is `None`.
         prove: `"module:function"`, `(spec, module, dataset, answer) -> Sequence[zoo.certify.proof.Proof]`: what can be proven of
-            this model beyond what every certificate says; `answer` asks the exported file, which is the default export in float32.
+            this model beyond what every certificate says; `spec` has the run's own config and recipe, `answer` asks the exported
+            file, which is the default export in float32.
         views: name → `"module:function"`, `(subject: zoo.views.subject.Subject) -> zoo.report.plot.Plot`: pictures of its own, in
             `zoo plot` and in the model card. It raises `zoo.views.subject.LeftOut` where there is nothing to see.
     """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zoo.certify.proof import Answer, Proof
+from zoo.certify.proof import Answer, Proof, floored
 from zoo.spec import ModelSpec
 from zoo_autoencoder import Config
 
@@ -26,7 +26,7 @@ ROUNDING = 1e-9
 def prove(spec: ModelSpec, module: nn.Module, dataset: Dataset, answer: Answer) -> Sequence[Proof]:  # noqa: ARG001
     """How far the error on the training split lies above the least that any affine code and decoder can have: that of the
     projection on the first principal components (Eckart & Young 1936, Psychometrika 1, 211-218; Baldi & Hornik 1989). Nothing
-    where `--set config.…` made the network another than affine."""
+    where `--set config.…` made the network another than affine, or its code large enough for all that varies."""
     config = spec.config
     assert isinstance(config, Config)
     if (config.encoder, config.decoder, config.filters, config.code_activation, config.output) != ((), (), (), "linear", "linear"):
@@ -36,12 +36,15 @@ def prove(spec: ModelSpec, module: nn.Module, dataset: Dataset, answer: Answer) 
     numbers = config.numbers
     spectrum, directions = _components(pixels)
     least = float(spectrum[numbers:].sum()) / pixels.shape[1]
+    if least <= ROUNDING:  # a code that can hold all that varies
+        return []
     error, angle = _error(module, images), _angle(module, directions[:, :numbers])
     above = error / least - 1
     return [
         Proof(
-            claim=f"On the {len(images):,} training pictures its mean squared error, before pixels are rounded, is {error:.6f}; no "
-            f"affine code of {numbers} numbers has less than {least:.6f}, the error of {numbers} principal components: it lies "
+            claim=f"On the {len(images):,} training pictures its mean squared error, before pixels are rounded, is {error:.8f}; no "
+            f"affine code of {numbers} numbers has less than {floored(least, 8)}, the error of {numbers} principal components: it "
+            "lies "
             f"{above:.2%} above. The largest angle between what it can draw and what they can is {angle:.1f}°.",
             method="Eigenvalues of the covariance, in float64 (Eckart & Young 1936); principal angles by Björck & Golub (1973).",
             holds=above >= -ROUNDING,

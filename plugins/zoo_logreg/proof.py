@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zoo.certify.proof import Answer, Proof
+from zoo.certify.proof import Answer, Proof, floored, raised
 from zoo.spec import CrossEntropy, ModelSpec
 
 if TYPE_CHECKING:
@@ -28,17 +28,17 @@ def prove(spec: ModelSpec, module: nn.Module, dataset: Dataset, answer: Answer) 
     For probabilities p of every picture, each class as frequent among them as among the labels y, no weights W and biases b have a
     loss, mean(−log softmax(W·x + b)_y) + λ·ΣW², below mean(H(p)) − ‖mean((p − y)·xᵀ)‖² / 4λ, where H is the entropy (Fenchel
     duality: Boyd & Vandenberghe, Convex Optimization, 3.3 and 5.1). The model's own p, with a little of the classes' frequencies
-    mixed in so that these agree, make the bound tight at the optimum.
+    mixed in so that these agree, make the bound tight at the optimum. Of another loss (`--set loss.…`) nothing is said.
     """
-    assert spec.recipe is not None
-    assert isinstance(spec.recipe.loss, CrossEntropy)
-    penalty = spec.recipe.loss.l2
-    loss, bound = _bounds(copy.deepcopy(module).double(), dataset, penalty)
+    loss_of = spec.recipe.loss if spec.recipe else None
+    if not isinstance(loss_of, CrossEntropy) or loss_of != CrossEntropy(l2=loss_of.l2) or not loss_of.l2:
+        return []
+    loss, bound = _bounds(copy.deepcopy(module).double(), dataset, loss_of.l2)
     count = len(dataset.splits["train"]["label"])
     return [
         Proof(
             claim=f"On the {count:,} training pictures its loss, penalty included, is {loss:.9f} nats; no weights have less than "
-            f"{bound:.9f}, so it is at most {max(loss - bound, ROUNDING):.1e} above the optimum.",
+            f"{floored(bound, 9)}, so it is at most {raised(max(loss - bound, ROUNDING))} above the optimum.",
             method="A feasible point of the dual problem, in float64 (Boyd & Vandenberghe, Convex Optimization, 5.1).",
             holds=loss - bound >= -ROUNDING,
         )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
-from tests.certify.test_replay import edit_golden
+from tests.certify.test_replay import edit_golden, rehash
 from zoo import api
 from zoo.errors import UsageError
 
@@ -45,3 +47,26 @@ def test_a_run_with_other_weights_is_not_taken(folder, tmp_path):
     api.train("camera.trained-stable", recipe={"steps": 20, "seed": 1}, output=tmp_path / "runs")
     with pytest.raises(UsageError, match="PyTorch has no weights for it"):
         api.verify(folder, deep=True, runs=tmp_path / "runs")
+
+
+def edit_certificate(folder, change):
+    """A forger who keeps the hashes right."""
+    said = json.loads((folder / "certificate.json").read_text())
+    change(said)
+    (folder / "certificate.json").write_text(json.dumps(said))
+    rehash(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (lambda said: said["proofs"][0].update(claim="It beats all others."), "claims something else"),
+        (lambda said: said["audit"]["onnxruntime_metrics"].update(accuracy=0.5), "gives accuracy as 0.5"),
+        (lambda said: said["audit"].update(examples=10**6), "is of 1,000,000 examples"),
+        (lambda said: said["bounds"]["probabilities"].update(torch_error=1.0, bound=4.0), "allows an error of 4"),
+    ],
+)
+def test_a_certificate_that_makes_things_up(change, found, folder, trained_camera):
+    edit_certificate(folder, change)
+    assert api.verify(folder).passed
+    assert any(found in problem for problem in deep(folder, trained_camera).problems)

@@ -8,16 +8,19 @@ import re
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 import zoo_autoencoder.proof
 import zoo_boolean.proof
 import zoo_camera.proof
 import zoo_logreg.proof
 from zoo import api
+from zoo.certify.proof import floored, raised
 from zoo.data.dataset import Dataset
 from zoo.errors import ParityError
 from zoo.report.certificate import PICTURE
-from zoo.spec import replaced, to_plain
+from zoo.spec import CrossEntropy, replaced, to_plain
 from zoo.training.build import build_module
 
 CLASSES = tuple("0123456789")
@@ -147,3 +150,31 @@ def test_what_does_not_hold_is_no_artifact(tmp_path, monkeypatch):
     with pytest.raises(ParityError, match="4 are answered wrongly"):
         api.export("boolean.xor", output=tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("loss", [CrossEntropy(), CrossEntropy(l2=1e-3, l1=1e-4), CrossEntropy(l2=1e-3, label_smoothing=0.1)])
+def test_of_another_loss_nothing_is_said(solved, loss):
+    spec, data, module, _ = solved
+    assert not zoo_logreg.proof.prove(replaced(spec, recipe=replaced(spec.recipe, loss=loss)), module, data, None)
+
+
+def test_the_loss_is_that_of_the_run(tmp_path):
+    """`--set` changes what is minimised, and the claim speaks of that."""
+    run = api.train("logreg.best", recipe={"steps": 3, "loss.l2": 0.01}, output=tmp_path)
+    (artifact,) = api.export(run=run.path, output=tmp_path / "exported")
+    (proof,) = artifact.certificate.proofs
+    loss, bound = figures(proof.claim)
+    assert loss == pytest.approx(run.state.metrics["objective"], abs=1e-5)
+    assert bound < loss
+
+
+def test_a_code_that_holds_everything_has_no_proof(zoo_registry, mnist):
+    spec = zoo_registry.model("autoencoder.linear")
+    spec = replaced(spec, config=replaced(spec.config, code=784))
+    assert not zoo_autoencoder.proof.prove(spec, build_module(spec, to_plain(spec.config)), pictures(mnist, 500), None)
+
+
+@given(st.floats(1e-12, 1e6))
+def test_bounds_are_rounded_to_their_safe_side(value):
+    assert float(floored(value, 9)) <= value <= float(raised(value))
+    assert float(raised(value)) <= 1.11 * value

@@ -114,6 +114,14 @@ def test_pytorch_is_asked_again(zoo_, artifact):
     assert "--runs names the folder of runs" in result.err
 
 
+def test_the_others_are_asked_where_one_lacks_its_run(zoo_):
+    assert zoo_("export", "boolean.and").code == 0
+    result = zoo_("verify", "*", "--deep", "--json")
+    assert result.code == 2
+    assert [said["id"] for said in json.loads(result.out)] == ["boolean.and"]
+    assert "camera.trained: The run" in result.err
+
+
 @pytest.mark.parametrize(
     ("name", "command"),
     [

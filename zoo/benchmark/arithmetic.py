@@ -30,7 +30,7 @@ def _matmul(inputs: Sequence[Shape], output: Shape, weights: Sequence[Shape]) ->
 
 
 def _gemm(inputs: Sequence[Shape], output: Shape, weights: Sequence[Shape]) -> int:
-    """[m, k] × [k, n], either of them turned."""
+    """[..., m, k] × [..., k, n], either of them turned."""
     del weights
     return prod(inputs[0]) * output[-1] if output else 0
 
@@ -61,7 +61,7 @@ def _matrix(shapes: Sequence[Shape]) -> Shape | None:
 
 COUNTS: Mapping[str, Count] = {
     "MatMul": _matmul,
-    "FusedMatMul": _matmul,
+    "FusedMatMul": _gemm,
     "MatMulInteger": _matmul,
     "DynamicQuantizeMatMul": _matmul,
     "MatMulIntegerToFloat": _matmul,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SCOPES = "pkg.torch.onnx.name_scopes"
 FRONT, NETWORK, SEARCH, BACK, OTHER = "text front", "network", "search", "answer", "fused/other"
+NO_MODULE = "nodes of no module"
 PARTS = (FRONT, NETWORK, SEARCH, BACK, OTHER)
 """What is done to a text before the network, the network, the loop in which it searches, what makes its numbers an answer."""
 _WEIGHT = re.compile(r"(?P<module>.+)\.\w+\Z")
@@ -154,7 +155,7 @@ def _place(node: NodeProto, original: Graph, inputs: Sequence[str], outputs: Seq
         return Place(BACK, BACK)
     searching = node.name in original.looped or node.op_type in ("Loop", "Scan")
     module = _module(node)
-    return Place(SEARCH, module or "nodes of no module") if searching else Place(NETWORK, module or "nodes of no module")
+    return Place(SEARCH if searching else NETWORK, module or NO_MODULE)
 
 
 def _module(node: NodeProto) -> str:

@@ -7,12 +7,13 @@ only where the lower end of its interval does. No rule says what would help with
 from __future__ import annotations
 
 from zoo.benchmark.explanation import Explanation
-from zoo.benchmark.modules import BACK, FRONT, NETWORK, SEARCH
+from zoo.benchmark.modules import BACK, FRONT, NETWORK, NO_MODULE, SEARCH
 from zoo.benchmark.noise import OTHERS
+from zoo.benchmark.peers import ORIGINALS
 from zoo.benchmark.plain import Evidence, Found, Rule, listed, milliseconds, percent, span
 from zoo.benchmark.trials import BARE, BOUND, EMPTY, RIVALS
 from zoo.benchmark.values import threads_text
-from zoo.runtime.manifest import DYNAMIC
+from zoo.runtime.manifest import DYNAMIC, STATIC
 
 MARGIN = 0.03
 """Differences up to this are not worth a word, however sure they are."""
@@ -37,7 +38,7 @@ def _floor(evidence: Evidence) -> Found | None:
 def _dispatch(evidence: Evidence) -> Found | None:
     one = evidence.first
     taken = 1e-3 * one.node_us * one.executions
-    if taken / one.call_ms < LARGE:
+    if one.noise.reasons or taken / one.call_ms < LARGE:
         return None
     share = percent(min(1.0, taken / one.call_ms))
     return {"batch": str(one.batch), "nodes": f"{one.executions:,.0f}", "us": f"{one.node_us:.2g} µs", "share": share}
@@ -113,16 +114,16 @@ def _text(evidence: Evidence) -> Found | None:
 def _module(evidence: Evidence) -> Found | None:
     one = evidence.last
     module = next((module for module in one.modules if module.name.startswith(NETWORK)), None)
-    if module is None or module.low_share < LARGE:
+    name = module.name.partition(": ")[2] if module else ""
+    if module is None or module.low_share < LARGE or name in ("", NO_MODULE):
         return None
-    name = module.name.partition(": ")[2] or module.name
     return {"batch": str(one.batch), "share": percent(module.share), "name": name, "operators": ", ".join(module.operators[:2])}
 
 
 def _compute(evidence: Evidence) -> Found | None:
     work = evidence.last.work
     share = work.gflops / work.peak_gflops
-    if share < NEAR_PEAK:
+    if evidence.last.noise.reasons or not NEAR_PEAK <= share <= 1:  # above 1 the peak was measured while others computed
         return None
     return {"batch": str(evidence.last.batch), "gflops": f"{work.gflops:.3g}", "share": percent(share)}
 
@@ -130,13 +131,20 @@ def _compute(evidence: Evidence) -> Found | None:
 def _memory(evidence: Evidence) -> Found | None:
     one = evidence.first
     share = one.work.gbytes / one.work.peak_gbytes
-    if share < NEAR_PEAK or one.work.gflops / one.work.peak_gflops >= NEAR_PEAK or 2 * one.work.weight_bytes < one.work.moved_bytes:
+    if (
+        one.noise.reasons
+        or share < NEAR_PEAK
+        or one.work.gflops / one.work.peak_gflops >= NEAR_PEAK
+        or 2 * one.work.weight_bytes < one.work.moved_bytes
+    ):
         return None
     return {
         "batch": str(one.batch),
         "mb": f"{one.work.weight_bytes / 1e6:.3g}",
         "gbytes": f"{one.work.gbytes:.2g}",
         "peak": f"{one.work.peak_gbytes:.2g}",
+        "advice": "more examples in a call"
+        + (f" or products of whole numbers (--precision {DYNAMIC})" if evidence.precision not in (DYNAMIC, STATIC) else ""),
     }
 
 
@@ -184,7 +192,7 @@ def _peers(evidence: Evidence) -> Found | None:
         for row in evidence.rows
         if not row.noise.reasons
         for name, peer in row.against.items()
-        if name != BARE and peer.ratio.high < 1 - MARGIN
+        if name in ORIGINALS and peer.ratio.high < 1 - MARGIN
     ]
     return {"peers": ", ".join(better)} if better else None
 
@@ -254,7 +262,7 @@ RULES = (
     Rule(
         "memory",
         "At batch {batch} it reads {mb} MB of weights a call and moves {gbytes} GB/s, where a copy comes to {peak} here: "
-        "it is bound by memory, and smaller weights or more examples in a call would help.",
+        "it is bound by memory, and {advice} would help.",
         _memory,
     ),
     Rule("copies", "Copies and reordering that onnxruntime put in take {shares} at batch {batches}.", _copies),

@@ -153,7 +153,9 @@ def _contradicted(certificate: Certificate, manifest: Manifest) -> str | None:
         return f"it is of weights in {_listed([stored.precision]) if stored else 'fp32'}, not in {manifest.precision}"
     if stored and not (stored.loss <= stored.allowed and stored.size > 0 and stored.numbers > 0 and stored.size_before > 0):
         return "its model costs more of its task than was allowed, or has no size"
-    if stored and not all(0 < speed.low <= speed.ratio <= speed.high < math.inf for speed in stored.speeds):
+    if stored and stored.loss != (stored.value_before - stored.value) * (1 if stored.higher_is_better else -1):
+        return "the loss of its metric is not the difference of what was and what is"
+    if stored and not all(speed.batch >= 1 and 0 < speed.low <= speed.ratio <= speed.high < math.inf for speed in stored.speeds):
         return "a speed in it lies outside its own interval"
     return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 
 import numpy as np
 
@@ -24,3 +25,13 @@ class Proof(Spec):
     claim: str
     method: str
     holds: bool
+
+
+def floored(value: float, places: int) -> str:
+    """A lower bound in figures: `value` with so many decimal places, rounded down."""
+    return str(Decimal(value).quantize(Decimal(1).scaleb(-places), ROUND_FLOOR))
+
+
+def raised(value: float) -> str:
+    """An upper bound in figures: two digits of `value`, which is above 0, rounded up."""
+    return f"{Context(prec=2, rounding=ROUND_CEILING).create_decimal_from_float(value):.1e}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,9 +41,10 @@ def command(
     from zoo.certify.replay import damaged
 
     progress = default_progress(quiet=quiet)
+    meant = meant_by(models, artifacts)
     failures: list[ZooError] = []
     replays: list[Replay] = []
-    for name, place in meant_by(models, artifacts).items():
+    for name, place in meant.items():
         try:
             if isinstance(place, IntegrityError):
                 raise place
@@ -50,11 +52,22 @@ def command(
         except IntegrityError as error:
             failures.append(error)
             path = place if isinstance(place, Path) else list_artifacts(artifact_folders(artifacts)).get(name, Path(name))
-            found = damaged(path.name, path, error, provider=provider)
+            replays.append(damaged(path.name, path, error, provider=provider))
+        except ZooError as error:  # of --deep: its run or its data are not there
+            failures.append(error)
+            if len(meant) > 1:
+                progress.note(f"{name}: {error}")
         else:
+            replays.append(found)
             if not found.passed:
                 failures.append(ParityError(f"{found.id} does not answer as certified: {'; '.join(found.problems)}."))
-        replays.append(found)
+    _tell(replays, as_json=as_json, quiet=quiet)
+    if failures:  # the worst, and of these the first; the table has the others
+        raise max(failures, key=lambda error: error.exit_code)
+
+
+def _tell(replays: Sequence[Replay], *, as_json: bool, quiet: bool) -> None:
+    """What was found, as it was asked for."""
     if as_json:
         echo_json([{"passed": found.passed, "state": found.state, **to_plain(found)} for found in replays])
     elif quiet:
@@ -63,9 +76,8 @@ def command(
                 click.echo(found.id)
     else:
         header = ("model", "certificate", "cases × levels", "worst output", "error", "allowed", "artifact")
-        echo_table(header, [_row(found) for found in replays])
-    if failures:  # the worst, and of these the first; the table has the others
-        raise max(failures, key=lambda error: error.exit_code)
+        if replays:
+            echo_table(header, [_row(found) for found in replays])
 
 
 def _row(found: Replay) -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from zoo.certify.certificate import Certificate
+from zoo.certify.certificate import Certificate, metric_slack
 from zoo.certify.certify import certify
 from zoo.certify.form import read_proof
 from zoo.certify.locate import said
@@ -27,6 +29,10 @@ from zoo.runtime.manifest import Manifest
 from zoo.spec import replaced
 from zoo.training.run import now
 
+LOOSE = 4
+"""Times the error bound that PyTorch has now: on another machine its own float32 error is another one, but not by more."""
+TURNED = 2
+"""Decisions that another machine's float32 may turn beside those that are listed."""
 SAME = 1e-9
 """Of the largest golden answer: two float64 runs of one network may differ by so much, as sums are made in another order on another
 machine."""
@@ -59,17 +65,23 @@ def certify_again(folder: Path, runs: Sequence[Path], *, provider: str, registry
         errors={name: bound.onnxruntime_error for name, bound in certificate.bounds.items()},
         bounds={name: bound.bound for name, bound in certificate.bounds.items()},
         changed=(*certificate.changed, *certificate.audit.changed),
-        problems=(*certificate.problems, *_golden_problems(artifact.golden, found.golden)),
+        problems=(
+            *certificate.problems,
+            *_golden_problems(artifact.golden, found.golden),
+            *_certificate_problems(found.before, certificate),
+        ),
         examples=certificate.audit.examples,
     )
 
 
 class Again(NamedTuple):
-    """What was made anew of an artifact: from what, its certificate, passed or not, and the bytes of its `golden.npz`."""
+    """What was made anew of an artifact: from what, its certificate, passed or not, and the bytes of its `golden.npz`; and the
+    certificate that it has."""
 
     trained: Trained
     certificate: Certificate
     golden: bytes
+    before: Certificate
 
 
 def certified_again(artifact: Artifact, runs: Sequence[Path], *, provider: str, registry: Registry, progress: Progress) -> Again:
@@ -100,7 +112,7 @@ def certified_again(artifact: Artifact, runs: Sequence[Path], *, provider: str, 
         certificate = replaced(certificate, problems=(*certificate.problems, located))
     # A recipe in words of another version has another hash.
     kept = {"stored": before.stored, "recipe_sha256": manifest.recipe_sha256}
-    return Again(trained, replaced(certificate, **kept), golden)
+    return Again(trained, replaced(certificate, **kept), golden, before)
 
 
 def _trained(manifest: Manifest, runs: Sequence[Path], registry: Registry, progress: Progress) -> Trained:
@@ -113,6 +125,37 @@ def _trained(manifest: Manifest, runs: Sequence[Path], registry: Registry, progr
     return source_of(
         base.id, None, runs[0], registry, progress, changes=manifest.config or {}, name=None if tag == base.tag else tag
     )
+
+
+def _certificate_problems(before: Certificate, after: Certificate) -> list[str]:
+    """What a certificate says and a new one does not, in clauses. Numbers may differ as two machines do; how errors and margins are
+    spread, and the page and its picture, are not compared."""
+    found = []
+    for name, bound in after.bounds.items():
+        if not before.bounds[name].bound <= LOOSE * bound.bound:
+            found.append(
+                f"its certificate allows an error of {before.bounds[name].bound:.2g} in {name}, PyTorch's own {bound.bound:.2g}"
+            )
+    examples = after.audit.examples
+    if before.audit.examples != examples:
+        found.append(f"its certificate is of {before.audit.examples:,} examples, where there are {examples:,}")
+    changed = len(before.audit.changed) + len(after.audit.changed) + TURNED
+    for theirs, ours in (
+        (before.audit.torch_metrics, after.audit.torch_metrics),
+        (before.audit.onnxruntime_metrics, after.audit.onnxruntime_metrics),
+    ):
+        for name in sorted({*theirs, *ours}):
+            one, other = theirs.get(name, math.nan), ours.get(name, math.nan)
+            if not abs(one - other) <= metric_slack(name, other, changed, examples):
+                found.append(f"its certificate gives {name} as {one:.6g}, where it is {other:.6g}")
+    if [_wording(proof.claim) for proof in before.proofs] != [_wording(proof.claim) for proof in after.proofs] and before.proofs:
+        found.append("its certificate claims something else than what was proven now")
+    return found
+
+
+def _wording(claim: str) -> str:
+    """A claim without its figures."""
+    return re.sub(r"[\d.,e+-]*\d", "#", claim)
 
 
 def _golden_problems(before: bytes, after: bytes) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 from zoo.certify.certificate import Certificate, Stored
 from zoo.certify.certify import certify
 from zoo.certify.locate import said
-from zoo.errors import ExportError, ParityError, UnknownName
+from zoo.errors import ExportError, ParityError, UnknownName, UsageError
 from zoo.exporting.precision import check_precision
 from zoo.exporting.products import check_products, products
 from zoo.exporting.proof import Pictures, write_proof
@@ -20,7 +20,7 @@ from zoo.exporting.speed import speeds
 from zoo.exporting.stale import tell_of_older
 from zoo.exporting.trace import DEFAULT_OPSET, Traced, check_opset, trace
 from zoo.exporting.trained import Trained, subject_of
-from zoo.exporting.verdict import judged, round_weights
+from zoo.exporting.verdict import BUDGETS, judged, round_weights
 from zoo.files import replacing_folder
 from zoo.graph import Graph
 from zoo.plugin_sources import DISTRIBUTION
@@ -71,6 +71,10 @@ def export(
     """
     check_opset(opset)
     check_precision(precision)
+    if keep_slower and (precision == "fp32" or not BUDGETS[precision].rejected):
+        raise UsageError(
+            f"--keep-slower is for a precision that promises speed; {precision} promises none and is never rejected for it."
+        )
     wanted = variants or tuple(trained.spec.exports)
     for variant in wanted:
         if variant not in trained.spec.exports:

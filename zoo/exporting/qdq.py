@@ -71,11 +71,13 @@ def inexact(model: ir.Model) -> str | None:
 def _coarse(value: ir.Value | None) -> str | None:
     """The operator from which a value is not exact; a value that no layer has made is as it is given."""
     node = _producer(value)
-    if node is None or node.op_type in LAYERS | {"DequantizeLinear"}:
+    if node is None or node.op_type == "DequantizeLinear":
         return None
+    if node.op_type in LAYERS and (given := _producer(node.inputs[0])) is not None and given.op_type == "DequantizeLinear":
+        return None  # sums of whole numbers
     if node.op_type in MOVING | {"Relu"}:
         return _coarse(node.inputs[0])
-    return node.op_type if _after_layer(node) else None
+    return node.op_type if node.op_type in LAYERS or _after_layer(node) else None
 
 
 def _after_layer(node: ir.Node) -> bool:

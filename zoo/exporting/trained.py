@@ -15,7 +15,7 @@ from zoo.data.dataset import Dataset
 from zoo.exporting.products import twin_of
 from zoo.graph import Assets, Graph
 from zoo.plugins import resolve
-from zoo.spec import ModelSpec, Recipe, TensorSpec, to_plain
+from zoo.spec import ModelSpec, Recipe, TensorSpec, replaced, to_plain
 from zoo.views.subject import Subject as Seen
 
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ class Trained:
     def prove(self, answer: Answer) -> Sequence[Proof]:
         """What the plugin proves of its model, whose file answers by `answer`."""
         assert self.spec.prove is not None
-        found: Sequence[Proof] = resolve(self.spec.prove, owner=self.spec.id)(self.spec, self.module, self.dataset, answer)
+        spec = replaced(self.spec, recipe=self.recipe)  # `--set` may have changed what was minimised
+        found: Sequence[Proof] = resolve(self.spec.prove, owner=self.spec.id)(spec, self.module, self.dataset, answer)
         return found
 
 

@@ -20,6 +20,7 @@ def certificate_page(certificate: Certificate, manifest: Mapping[str, Any], plot
     """Markdown for the artifact's `certificate.md`; `plot` lies beside it."""
     sections = {
         "What it speaks of": _subject(certificate, manifest),
+        "Fewer bits": _stored(certificate),
         "Proofs of this model": _proofs(certificate),
         "Errors": _errors(certificate),
         "Decisions": _decisions(certificate),
@@ -48,6 +49,21 @@ def _subject(certificate: Certificate, manifest: Mapping[str, Any]) -> str:
     return markdown_table(["", "SHA-256"], rows)
 
 
+def _stored(certificate: Certificate) -> str:
+    """What was rounded before all else was proven."""
+    if (stored := certificate.stored) is None:
+        return ""
+    name = stored.metric.replace("_", " ")
+    speeds = f" Speed beside float32: {', '.join(map(str, stored.speeds))}." if stored.speeds else ""
+    verdict = f" Verdict: {stored.verdict}." if stored.verdict else ""
+    return (
+        f"{stored.numbers:,} weights were rounded to {stored.precision.partition('-')[0]}; {stored.arithmetic}. PyTorch is, here, "
+        f"the network so rounded. Its {name} on the test split is {figure(stored.value)}, that of the network as it was trained "
+        f"{figure(stored.value_before)}; it may be worse by {stored.allowed:g}. The file has {stored.size:,} bytes, in float32 "
+        f"{stored.size_before:,}.{speeds}{verdict}"
+    )
+
+
 def _proofs(certificate: Certificate) -> str:
     return "\n".join(f"- **{proof.claim}** {proof.method}" for proof in certificate.proofs)
 
@@ -72,10 +88,11 @@ def error_table(certificate: Certificate) -> str:
     ]
     if not rows:
         return ""
-    many = f", and with {' and '.join(map(str, certificate.threads))} threads" if certificate.threads else ""
+    many = f", on the CPU with {' and '.join(map(str, certificate.threads))} threads" if certificate.threads else ""
+    text = " and the hostile sentences" if certificate.hostile else ""
     return (
         f"Largest absolute distances from PyTorch in float64, over {len(certificate.cases)} cases at each of the "
-        f"graph-optimisation levels {', '.join(certificate.levels)}{many}, and over the whole {certificate.audit.split} split, on "
+        f"graph-optimisation levels {', '.join(certificate.levels)}{many}, and over the {certificate.audit.split} split{text}, on "
         f"{' and '.join(certificate.providers)}:\n\n"
         + markdown_table(["output", "onnxruntime", "PyTorch float32", "ratio", "allowed"], rows)
     )
@@ -104,7 +121,7 @@ def _audit(audit: Audit) -> str:
         if margins.closest is not None:
             sure = f"{margins.turnable:,} lie" if margins.turnable != 1 else "1 lies"
             text += (
-                f" `{name}`: half of the answers are preferred to the next best by more than {margins.spread.median:.2g}, the "
+                f" `{name}`: half of the answers are preferred to the next best by at least {margins.spread.median:.2g}, the "
                 f"closest by {margins.closest:.2g}; {sure if margins.turnable else 'none lies'} below {margins.limit:.1e}, where "
                 "rounding may turn them."
             )
