@@ -86,15 +86,16 @@ def renew(folder: Path, runs: Path, known: Registry) -> Path:
         ZooError: its run or its data are not there, or it is not certified.
     """
     artifact = check(folder)
-    trained, certificate, golden = certified_again(artifact, [runs], provider="cpu", registry=known, progress=default_progress())
+    found = certified_again(artifact, [runs], provider="cpu", registry=known, progress=default_progress())
+    certificate = found.certificate
     if not certificate.passed:
         raise ZooError(f"{certificate.id}: {'; '.join(certificate.problems)}.")
     precision = artifact.manifest.precision
     facts = {"precision": precision, **json.loads((folder / MANIFEST).read_text(encoding="utf-8"))}
-    trained = replace(trained, run=facts["run"])
+    trained = replace(found.trained, run=facts["run"])
     with replacing_folder(folder) as beside:
         shutil.copy2(folder / MODEL, beside / MODEL)
-        write_proof(beside, facts, certificate, golden, trained, Pictures(trained, precision))
+        write_proof(beside, facts, certificate, found.golden, trained, Pictures(trained, precision))
     return folder
 
 

@@ -9,11 +9,13 @@
     model = zoo.open("cnn.fast")       # onnxruntime alone
     model.run(image=pictures)          # {"label": …, "probabilities": …}
 
-Importing this package imports neither torch nor onnxruntime: names are resolved when they are first used.
+Importing this package imports neither torch nor onnxruntime: names are resolved when they are first used. It switches onnxruntime's
+telemetry off, unless the environment says otherwise.
 """
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from zoo.reproduction import reproduce
     from zoo.studies.sweep import sweep
     from zoo.way import run
+
+# From 1.31 on onnxruntime keeps an id of the machine and a queue of events for its maker, from its import on.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __all__ = [
     "ZooError",

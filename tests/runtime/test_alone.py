@@ -44,3 +44,20 @@ def test_runtime_works_where_nothing_else_is_installed(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert (result.stdout, result.stderr, result.returncode) == ("['5', '5']\n", "", 0)
+
+
+def test_nothing_is_told_to_anyone(tmp_path: Path) -> None:
+    """onnxruntime would keep an id of the machine and a queue of events in the home of whoever imports it."""
+    write_artifact(tmp_path / "artifacts")
+    home = tmp_path / "home"
+    home.mkdir()
+    silent = {key: value for key, value in os.environ.items() if key != "ORT_DISABLE_TELEMETRY"}
+    result = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(tmp_path / "artifacts")],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**silent, "HOME": str(home), "XDG_CACHE_HOME": str(home), "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert (result.stderr, result.returncode) == ("", 0)
+    assert list(home.iterdir()) == []
