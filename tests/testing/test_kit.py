@@ -101,7 +101,7 @@ def test_whatever_a_plugin_raises_is_a_result(error, state, message):
     def body() -> None:
         raise error
 
-    result = made(Check("any", "why", "quadrant.tiny", "", frozenset(), body))
+    result = made(Check("any", "why", "quadrant.tiny", "", frozenset(), body, lambda: None))
     assert (result.state, result.message) == (state, message)
     assert state == "skipped" or result.where.startswith(f"{__file__}:") or result.where.startswith("tests/testing/test_kit.py:")
 

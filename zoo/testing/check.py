@@ -63,6 +63,7 @@ class Check:
         reason: why it does not apply to this model, by a property of its spec; empty where it does.
         needs: what it takes: `"training"`, `"export"`, `"gpu"`.
         body: makes it.
+        clear: lets go of what the checks of its model share; what is asked for afterwards is made anew.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Check:
     reason: str
     needs: frozenset[Need]
     body: Callable[[], None] = field(repr=False)
+    clear: Callable[[], None] = field(repr=False)
 
     @property
     def applies(self) -> bool:

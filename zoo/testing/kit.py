@@ -43,7 +43,8 @@ def checks(model: str | ModelSpec, *, registry: Registry | None = None) -> tuple
     declared = found.model(model) if isinstance(model, str) else model
     subject = Subject(declared, found)
     return tuple(
-        Check(one.name, one.why, declared.id, one.unless(declared), one.needs, partial(one.body, subject)) for one in CONTRACT
+        Check(one.name, one.why, declared.id, one.unless(declared), one.needs, partial(one.body, subject), subject.clear)
+        for one in CONTRACT
     )
 
 

@@ -80,6 +80,12 @@ class Subject:
         """Let it be made anew by who asks next."""
         self._made.pop(name, None)
 
+    def clear(self) -> None:
+        """Let go of everything that was made: whoever checks many models cannot hold them all."""
+        self._made.clear()
+        for name in ("spec", "dataset", "registry"):
+            self.__dict__.pop(name, None)
+
     @cached_property
     def folder(self) -> Path:
         """A folder of its own, gone with it."""
