@@ -59,6 +59,17 @@ def test_a_new_plugin_goes_the_whole_way(zoo_, tmp_path):
     assert "5.1,3.5 has shape [2]; it should be [4]" in beside(tmp_path / "zoo-mine", "predict", "mine", "5.1,3.5").stderr
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("task", KINDS)
+def test_the_tests_of_a_new_plugin_pass(zoo_, tmp_path, mnist, task):
+    name = f"my{task}"
+    zoo_("new", name, "--task", task, "-q")
+    command = [sys.executable, "-m", "pytest", "-n", "0", "-q", "-p", "no:cacheprovider", f"zoo-{name}"]
+    environment = {**os.environ, "ZOO_PLUGINS_DIR": str(tmp_path / f"zoo-{name}")}
+    result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)
+    assert result.returncode == 0, result.stdout
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [

@@ -59,11 +59,6 @@ def test_its_picture_is_drawn_and_stands_in_the_card(way):
     assert np.mean(hours) == pytest.approx(json.loads((way / "run.json").read_text())["metrics"]["mae"], rel=1e-4)
     card = (way / "exported" / "forecast.lstm" / "README.md").read_text()
     assert "![Forecast: mean error" in card
-    wrong = zoo("plot", "forecast.lstm", "--only", "forecasts", folder=way)
-    assert (wrong.returncode, wrong.stderr.splitlines()[-1]) == (
-        2,
-        "error: There is no view 'forecasts'; did you mean forecast? Try: zoo plot --help",
-    )
 
 
 def test_its_artifact_is_asked_without_the_plugin(way):
