@@ -68,7 +68,8 @@ class Found(NamedTuple):
     def is_loaded(self) -> bool:
         """Whether the module has been imported from this folder."""
         file = getattr(sys.modules.get(self.entry.value), "__file__", None)
-        return bool(self.folder and file and Path(file).resolve().is_relative_to(self.folder))
+        # As it is named, and as it is where a link leads out of the folder.
+        return bool(self.folder and file and any(path.is_relative_to(self.folder) for path in (Path(file), Path(file).resolve())))
 
 
 def find(*, third_party: bool = True) -> Iterator[Found]:

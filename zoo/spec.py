@@ -352,6 +352,9 @@ class ModelSpec(Spec):
             raise ValueError(f"tag {self.tag!r} must be lower-case letters and digits joined by hyphens")
         if not self.exports:
             raise ValueError(f"{self.id} declares no export")
+        for view in self.views:
+            if not TAG.match(view):
+                raise ValueError(f"the view {view!r} of {self.id} must be lower-case words joined by hyphens: it names a file")
 
     @property
     def id(self) -> str:

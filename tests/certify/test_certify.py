@@ -166,7 +166,7 @@ def test_the_test_split_is_audited_on_every_provider(source, tmp_path, monkeypat
     artifact = exported(source, tmp_path, providers=("cuda",))
     assert artifact.certificate.audit.changed == ()
     page = (artifact.path / "certificate.md").read_text()
-    assert "over the whole test split, on cpu and cuda" in page
+    assert "over the test split, on cpu and cuda" in page
     assert "| accuracy" in page
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +44,8 @@ def command(models: tuple[str, ...], only: tuple[str, ...], output: Path | None,
     progress = default_progress(quiet=quiet)
     reports: list[Report] = []
     for spec in specs:
-        report = check_model(spec, only=only, progress=progress, registry=registry)
+        with contextlib.redirect_stdout(sys.stderr):  # a plugin may print what it likes
+            report = check_model(spec, only=only, progress=progress, registry=registry)
         reports.append(report)
         if quiet and not as_json and report.passed:
             click.echo(report.model)

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import click
 
-from zoo.errors import UnknownName, ZooError
+from zoo.errors import PluginError, UnknownName, ZooError
 
 VERBS = {
     "list": "Models of the zoo, by id, architecture or wildcard.",
@@ -71,21 +71,23 @@ def _plugin_commands(ctx: click.Context) -> dict[str, Any]:
     return registry(third_party=not ctx.params.get("no_plugins", False)).commands
 
 
-def _use_folder(ctx: click.Context, param: click.Parameter, value: Path | None) -> None:  # noqa: ARG001 - click's signature
+def _use_folder(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
     """In the environment it reaches the processes that a command starts."""
     from zoo.plugin_sources import FOLDER
 
+    if value == "":  # as an unset variable leaves it: it would mean the current folder
+        raise click.BadParameter("an empty path", ctx, param)
     if value is not None:
-        os.environ[FOLDER] = str(value.absolute())
+        os.environ[FOLDER] = str(Path(value).absolute())
 
 
 @click.group(cls=VerbGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(package_name="onnx-zoo", prog_name="zoo")
 @click.option("--debug", is_flag=True, envvar="ZOO_DEBUG", help="Show the traceback of an error.")
-@click.option("--no-plugins", is_flag=True, help="Load no plugin of other distributions.")
+@click.option("--no-plugins", is_flag=True, is_eager=True, help="Load no plugin of other distributions.")
 @click.option(
     "--plugins-dir",
-    type=click.Path(path_type=Path),
+    metavar="PATH",
     is_eager=True,  # before --help, which names the verbs of plugins
     expose_value=False,
     callback=_use_folder,
@@ -110,11 +112,23 @@ def cli(debug: bool, no_plugins: bool) -> None:
         click.echo(f"warning: plugin {owner.name} ({owner.distribution}): zoo has a command {name} of its own", err=True)
 
 
+def _called() -> Any:
+    """What the command gives. A plugin may try to end the program, anywhere; that is its failure.
+
+    Raises:
+        PluginError: it did.
+    """
+    try:
+        return cli.main(prog_name="zoo", standalone_mode=False)
+    except SystemExit as stop:
+        raise PluginError(f"A plugin ended the command before it was done (SystemExit: {stop.code}).") from stop
+
+
 def main() -> NoReturn:
     """Run the command line and exit: 0, 1 failure, 2 usage, 3 parity failed, 4 integrity failed, 130 interrupted."""
     debug = "--debug" in sys.argv[1:] or os.environ.get("ZOO_DEBUG", "") not in ("", "0")
     try:
-        code = cli.main(prog_name="zoo", standalone_mode=False)
+        code = _called()
         sys.stdout.flush()
         sys.exit(code if isinstance(code, int) else 0)
     except BrokenPipeError:  # `zoo list | head`: nobody listens any more, which is no error

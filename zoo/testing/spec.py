@@ -114,6 +114,8 @@ def references(spec: ModelSpec) -> Iterator[tuple[str, str]]:
             yield field, reference
     for variant in spec.exports:
         yield f"exports[{variant!r}]", spec.export(variant).target
+    for view, reference in spec.views.items():
+        yield f"views[{view!r}]", reference
     if spec.parent:
         yield "parent.adopt", spec.parent.adopt
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from zoo.errors import UnknownName
+from zoo.errors import PluginError, UnknownName, ZooError
 from zoo.plugins import resolve
 from zoo.report.plot import Plot
 from zoo.spec import ModelSpec
@@ -90,4 +90,8 @@ def gather(subject: Subject, only: Sequence[str] = ()) -> Gathered:
             gathered.plots[name] = view(subject)
         except LeftOut as why:
             gathered.left_out[name] = str(why)
+        except Exception as error:
+            if name not in subject.spec.views or isinstance(error, ZooError):
+                raise
+            raise PluginError(f"The view {name} of {subject.spec.id} fails: {type(error).__name__}: {error}.") from error
     return gathered
