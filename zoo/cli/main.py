@@ -121,6 +121,9 @@ def _called() -> Any:
     try:
         return cli.main(prog_name="zoo", standalone_mode=False)
     except SystemExit as stop:
+        # click's own: nobody listens any more, or a shell has asked for completions.
+        if type(sys.stdout).__name__ == "_PacifyFlushWrapper" or "_ZOO_COMPLETE" in os.environ:
+            raise
         raise PluginError(f"A plugin ended the command before it was done (SystemExit: {stop.code}).") from stop
 
 
