@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo.api import RUNS, SILENT, artifact_path
+from zoo.api import RUNS, SILENT
+from zoo.artifacts import artifact_path
 from zoo.data.dataset import Dataset, Split, length
 from zoo.data.load import load_dataset
 from zoo.errors import UnknownName, UsageError

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import onnx_ir as ir
     from torch import nn
 
+SCOPES = "pkg.torch.onnx.name_scopes"
+CLASSES = "pkg.torch.onnx.class_hierarchy"
+"""Metadata of each traced node: names and classes of the modules that it lies in, from the outermost to torch's own operator."""
 MARGIN = "margin"
 """What a module that decides within itself returns last, float [batch], when its attribute `margins` is set: by how much each
 example's closest decision was preferred to the next best."""

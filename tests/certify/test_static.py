@@ -82,7 +82,8 @@ def test_bytes_lie_near(size, negative, seed):
     x = torch.rand(500, generator=torch.Generator().manual_seed(seed)) * size
     x = x - size / 2 if negative else x
     taken = bytes_of(x)
-    assert float((taken.rounded(x) - x).abs().max()) <= float(x.abs().max()) / (64 if not negative else 32)
+    # rare large numbers may be cut, but only where that costs less than a grid that holds them all: half its step is at most this
+    assert float((taken.rounded(x) - x).square().mean().sqrt()) <= float(x.abs().max()) / (BYTE - taken.zero)
     assert torch.equal(taken.rounded(taken.rounded(x)), taken.rounded(x))
 
 

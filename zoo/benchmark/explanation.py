@@ -9,6 +9,8 @@ from msgspec import Meta
 from zoo.benchmark.values import Bytes, Count, Interval, Noise, Positive, Share, threads_text
 from zoo.spec import Spec
 
+BETWEEN = "between nodes"
+"""What onnxruntime takes itself, in tables and pictures."""
 Milliseconds = Annotated[float, Meta(ge=0)]
 Number = Annotated[float, Meta(ge=0)]
 
@@ -135,6 +137,11 @@ class Explanation(Spec):
         """In words."""
         level = "" if self.level == "all" else f", level {self.level}"
         return f"batch {self.batch}, {threads_text(self.threads)}{level}"
+
+    @property
+    def whole_ms(self) -> float:
+        """What shares are of: the call, or its nodes where these came out longer."""
+        return max(self.call_ms, sum(part.ms for part in self.parts))
 
     @property
     def executions(self) -> float:

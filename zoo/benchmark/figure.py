@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from zoo.benchmark.explanation import BETWEEN
 from zoo.benchmark.modules import NETWORK, PARTS
 from zoo.benchmark.report import BenchReport, Latency, Row
 from zoo.benchmark.values import Interval, threads_text
@@ -42,10 +43,6 @@ def report_plot(report: BenchReport) -> LatencyPlot:
     )
 
 
-BETWEEN = "between nodes"
-"""What onnxruntime takes itself, in a picture."""
-
-
 def explained_plot(report: BenchReport) -> BreakdownPlot:
     """Where the time of a call goes, at each batch size."""
     return BreakdownPlot(
@@ -68,7 +65,7 @@ def explained_plot(report: BenchReport) -> BreakdownPlot:
 
 def _bars(one: Explanation, slices: Sequence[Slice], kind: Callable[[Slice], str]) -> tuple[Bar, ...]:
     """A bar for each slice, and one for what no node takes."""
-    whole = max(one.call_ms, sum(part.ms for part in one.parts))
+    whole = one.whole_ms
     bars = [
         Bar(part.name.rpartition(": ")[2], kind(part), part.share, part.low_ms / whole, part.high_ms / whole) for part in slices
     ]

@@ -16,11 +16,11 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from zoo.benchmark.arithmetic import Shape
+from zoo.graph import SCOPES
 
 if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto
 
-SCOPES = "pkg.torch.onnx.name_scopes"
 FRONT, NETWORK, SEARCH, BACK, OTHER = "text front", "network", "search", "answer", "fused/other"
 NO_MODULE = "nodes of no module"
 PARTS = (FRONT, NETWORK, SEARCH, BACK, OTHER)

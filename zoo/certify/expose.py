@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import onnx
 
+from zoo.graph import CLASSES, SCOPES
 from zoo.runtime.session import new_session
 
-SCOPES, CLASSES = "pkg.torch.onnx.name_scopes", "pkg.torch.onnx.class_hierarchy"
 SIZES = {"Shape", "Size", "Constant"}
 """Operators whose answers do not depend on numbers of the input."""
 Key = tuple[str, int | None]

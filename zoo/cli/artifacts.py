@@ -6,7 +6,7 @@ import fnmatch
 from collections.abc import Sequence
 from pathlib import Path
 
-from zoo import api
+from zoo.artifacts import artifact_path
 from zoo.cli.output import current_registry
 from zoo.errors import IntegrityError, UnknownName
 from zoo.paths import artifact_folders
@@ -26,9 +26,9 @@ def open_named(name: str, first: Path | None = None, *, providers: Sequence[str]
 
     Raises:
         IntegrityError: it is damaged, or an id's folder holds a model with another id.
-        ZooError: as `zoo.api.artifact_path` and `zoo.runtime.open` have them.
+        ZooError: as `zoo.artifacts.artifact_path` and `zoo.runtime.open` have them.
     """
-    path = api.artifact_path(name, first, current_registry())
+    path = artifact_path(name, first, current_registry())
     return open_model(path, providers=providers, threads=threads)
 
 
@@ -50,7 +50,7 @@ def meant_by(models: tuple[str, ...], artifacts: Path | None) -> dict[str, Path 
     meant: dict[str, Path | IntegrityError] = {}
     for name in names:
         try:
-            place: Path | IntegrityError = api.artifact_path(name, artifacts, registry)
+            place: Path | IntegrityError = artifact_path(name, artifacts, registry)
         except IntegrityError as error:
             place = error
         if place not in meant.values():

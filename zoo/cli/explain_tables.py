@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from zoo.benchmark.explanation import BETWEEN
 from zoo.cli.output import echo_table
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def show_explanations(report: BenchReport) -> None:
     first = several[0]
     header = [f"batch {one.batch}" for one in several]
     click.echo(f"where the time of a call goes ({first.condition.partition(', ')[2]}; ms, share, × steps in a call)")
-    between = ["between nodes", *(_cell(one.between_ms, one.between_ms / _whole(one), 1) for one in several)]
+    between = [BETWEEN, *(_cell(one.between_ms, one.between_ms / one.whole_ms, 1) for one in several)]
     whole = ["a call of onnxruntime", *(f"{_ms(one.call_ms)} 100 %" for one in several)]
     echo_table(["module", *header], [*_lines(several, lambda one: one.modules, MODULES), between, whole])
     for title, of in (("operator", lambda one: one.operators), ("provider", lambda one: one.providers)):
@@ -46,10 +47,6 @@ def show_explanations(report: BenchReport) -> None:
     click.echo("control: ours entered a second time, ÷ ours")
     click.echo()
     click.echo(textwrap.fill(" ".join(report.conclusions) or "Nothing stands out.", WIDTH))
-
-
-def _whole(one: Explanation) -> float:
-    return max(one.call_ms, sum(part.ms for part in one.parts))
 
 
 def _lines(several: Sequence[Explanation], of: Callable[[Explanation], Sequence[Slice]], most: int) -> list[list[str]]:

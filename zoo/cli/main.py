@@ -57,6 +57,17 @@ class VerbGroup(click.Group):
             raise UnknownName("command", args[0], self.list_commands(ctx), hint="zoo --help")
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call the command. A plugin may try to end the program, anywhere; that is its failure.
+
+        Raises:
+            PluginError: it did.
+        """
+        try:
+            return super().invoke(ctx)
+        except SystemExit as stop:
+            raise PluginError(f"A plugin ended the command before it was done (SystemExit: {stop.code}).") from stop
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Names and help lines from the table: `--help` imports no verb."""
         rows = list(VERBS.items())
@@ -112,26 +123,11 @@ def cli(debug: bool, no_plugins: bool) -> None:
         click.echo(f"warning: plugin {owner.name} ({owner.distribution}): zoo has a command {name} of its own", err=True)
 
 
-def _called() -> Any:
-    """What the command gives. A plugin may try to end the program, anywhere; that is its failure.
-
-    Raises:
-        PluginError: it did.
-    """
-    try:
-        return cli.main(prog_name="zoo", standalone_mode=False)
-    except SystemExit as stop:
-        # click's own: nobody listens any more, or a shell has asked for completions.
-        if type(sys.stdout).__name__ == "_PacifyFlushWrapper" or "_ZOO_COMPLETE" in os.environ:
-            raise
-        raise PluginError(f"A plugin ended the command before it was done (SystemExit: {stop.code}).") from stop
-
-
 def main() -> NoReturn:
     """Run the command line and exit: 0, 1 failure, 2 usage, 3 parity failed, 4 integrity failed, 130 interrupted."""
     debug = "--debug" in sys.argv[1:] or os.environ.get("ZOO_DEBUG", "") not in ("", "0")
     try:
-        code = _called()
+        code = cli.main(prog_name="zoo", standalone_mode=False)
         sys.stdout.flush()
         sys.exit(code if isinstance(code, int) else 0)
     except BrokenPipeError:  # `zoo list | head`: nobody listens any more, which is no error

@@ -13,14 +13,11 @@ from typing import NamedTuple
 import numpy as np
 
 from zoo.certify.certificate import Certificate, metric_slack
-from zoo.certify.certify import certify
 from zoo.certify.form import read_proof
-from zoo.certify.locate import said
 from zoo.certify.replay import Replay
 from zoo.errors import DataError
-from zoo.exporting.products import products
 from zoo.exporting.source import run_of, source_of
-from zoo.exporting.trained import Trained, subject_of
+from zoo.exporting.trained import Trained, certified, subject_of
 from zoo.exporting.verdict import rounded_as
 from zoo.progress import Progress
 from zoo.registry import Registry
@@ -105,11 +102,7 @@ def certified_again(artifact: Artifact, runs: Sequence[Path], *, provider: str, 
         outputs=trained.spec.export(manifest.variant).outputs,
         precision=manifest.precision,
     )
-    certificate, golden = certify(subject, providers=(provider,), created=now(), machine=dict(trained.machine), progress=progress)
-    if not certificate.passed:
-        with products(manifest.precision):
-            located = said(replace(subject, graph=graph), certificate)
-        certificate = replaced(certificate, problems=(*certificate.problems, located))
+    certificate, golden = certified(trained, subject, graph, providers=(provider,), created=now(), progress=progress)
     # A recipe in words of another version has another hash.
     kept = {"stored": before.stored, "recipe_sha256": manifest.recipe_sha256}
     return Again(trained, replaced(certificate, **kept), golden, before)

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from zoo.certify.certificate import Certificate, Stored
-from zoo.certify.certify import certify
-from zoo.certify.locate import said
 from zoo.errors import ExportError, ParityError, UnknownName, UsageError
 from zoo.exporting.precision import check_precision
-from zoo.exporting.products import check_products, products
+from zoo.exporting.products import check_products
 from zoo.exporting.proof import Pictures, write_proof
 from zoo.exporting.speed import speeds
 from zoo.exporting.stale import tell_of_older
 from zoo.exporting.trace import DEFAULT_OPSET, Traced, check_opset, trace
-from zoo.exporting.trained import Trained, subject_of
+from zoo.exporting.trained import Trained, certified, subject_of
 from zoo.exporting.verdict import BUDGETS, judged, round_weights
 from zoo.files import replacing_folder
 from zoo.graph import Graph
@@ -118,13 +116,9 @@ def _export_one(
         subject = subject_of(
             trained, variant, artifact_id=artifact_id, graph=graph, path=beside / "model.onnx", outputs=outputs, precision=precision
         )
-        certificate, golden = certify(
-            subject, providers=providers, created=trained.created, machine=dict(trained.machine), progress=progress
-        )
+        certificate, golden = certified(trained, subject, graph, providers=providers, created=trained.created, progress=progress)
         if not certificate.passed:
-            with products(precision):
-                located = said(replace(subject, graph=graph), certificate)
-            problems = "; ".join([*certificate.problems, located])
+            problems = "; ".join(certificate.problems)
             raise ParityError(f"{artifact_id} does not answer as its PyTorch original does: {problems}.")
         if stored:
             found = speeds(content, traced.plain, subject.test, name=artifact_id, progress=progress)

@@ -11,6 +11,7 @@ import onnx_ir as ir
 
 from zoo.certify import labels, rounding
 from zoo.errors import ExportError
+from zoo.exporting.nodes import keep, put
 from zoo.graph import MARGIN
 
 Arrays = Mapping[str, np.ndarray]
@@ -78,8 +79,7 @@ class LabelHead(Reading):
             )
         shape = ir.Shape([len(self.classes)])
         names = ir.StringTensor([name.encode() for name in self.classes], shape=shape, name=f"{self.output}_names")
-        table = ir.Value(name=names.name, type=ir.TensorType(ir.DataType.STRING), shape=shape, const_value=names)
-        graph.initializers.add(table)
+        table = keep(graph, names)
         index = ir.node("ArgMax", [source], {"axis": 1, "keepdims": 0, "select_last_index": 0}, name=f"{self.output}_index")
         index.outputs[0].name = f"{self.output}_index"
         index.outputs[0].type, index.outputs[0].shape = ir.TensorType(ir.DataType.INT64), ir.Shape([source.shape[0]])
@@ -119,7 +119,8 @@ class RoundingHead(Reading):
         """Append four nodes and their constants to `graph`."""
         source = values[self.source]
         high, low = (
-            _scalar(graph, f"{self.output}_{name}", value) for name, value in (("most", float(rounding.SCALE)), ("least", 0.0))
+            put(graph, f"{self.output}_{name}", np.array(value, np.float32))
+            for name, value in (("most", float(rounding.SCALE)), ("least", 0.0))
         )
         value = source
         for operator, others, attributes in (
@@ -147,11 +148,3 @@ class RoundingHead(Reading):
     def margins(self, values: Arrays) -> np.ndarray:
         """The same for the next best number, of the closest element: float64 [batch]."""
         return rounding.margins(values[self.source])
-
-
-def _scalar(graph: ir.Graph, name: str, value: float) -> ir.Value:
-    """A float32 constant of `graph`."""
-    tensor = ir.tensor(np.array(value, np.float32), name=name)
-    constant = ir.Value(name=name, type=ir.TensorType(ir.DataType.FLOAT), shape=ir.Shape([]), const_value=tensor)
-    graph.initializers.add(constant)
-    return constant

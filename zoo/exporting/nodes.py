@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 import onnx_ir as ir
 
-SCOPES = "pkg.torch.onnx.name_scopes"
-CLASSES = "pkg.torch.onnx.class_hierarchy"
-"""Of each traced node: names and classes of the modules that it lies in, from the outermost to torch's own operator."""
+from zoo.graph import CLASSES, SCOPES
 
 
 def is_linear(node: ir.Node) -> bool:
@@ -37,14 +35,19 @@ def named_node(operator: str, inputs: Sequence[ir.Value | None], name: str, **at
     return ir.node(operator, inputs, attributes=attributes, name=name, outputs=[ir.Value(name=name)])
 
 
-def constant(name: str, array: np.ndarray) -> ir.Value:
-    """A value that is known."""
-    tensor = ir.tensor(array, name=name)
-    return ir.Value(name=name, type=ir.TensorType(tensor.dtype), shape=ir.Shape(array.shape), const_value=tensor)
+def constant(tensor: ir.TensorProtocol) -> ir.Value:
+    """A value that is known, of the tensor's name."""
+    shape = ir.Shape(tensor.shape.numpy())
+    return ir.Value(name=tensor.name, type=ir.TensorType(tensor.dtype), shape=shape, const_value=tensor)
+
+
+def keep(graph: ir.Graph, tensor: ir.TensorProtocol) -> ir.Value:
+    """`constant`, held by a graph."""
+    value = constant(tensor)
+    graph.register_initializer(value)
+    return value
 
 
 def put(graph: ir.Graph, name: str, array: np.ndarray) -> ir.Value:
-    """`constant`, held by a graph."""
-    value = constant(name, array)
-    graph.register_initializer(value)
-    return value
+    """`keep`, of an array."""
+    return keep(graph, ir.tensor(array, name=name))

@@ -46,7 +46,7 @@ class IntegerProducts(TorchFunctionMode):
 
 def twin_of(graph: Graph, precision: str) -> Graph:
     """The declared graph of a rounded network as its file of that precision computes it."""
-    return replace(graph, module=Twin(graph.module)) if precision == DYNAMIC else graph
+    return replace(graph, module=Twin(graph.module).eval()) if precision == DYNAMIC else graph
 
 
 def products(precision: str) -> contextlib.AbstractContextManager[object]:

@@ -27,7 +27,7 @@ def store_bytes(model: ir.Model) -> int:
     """
     graph, stored, done = model.graph, 0, set[ir.Value]()
     for node in list(graph.all_nodes()):
-        if node.op_type in LAYERS and (taken := node.inputs[0]) is not None and _is_dequantised(taken):
+        if node.op_type in LAYERS and _is_dequantised(node.inputs[0]):
             weight = node.inputs[1]
             assert weight is not None
             stored += 0 if weight in done else _numbers(weight).size
@@ -71,9 +71,9 @@ def inexact(model: ir.Model) -> str | None:
 def _coarse(value: ir.Value | None) -> str | None:
     """The operator from which a value is not exact; a value that no layer has made is as it is given."""
     node = _producer(value)
-    if node is None or node.op_type == "DequantizeLinear":
+    if node is None or _is_dequantised(value):
         return None
-    if node.op_type in LAYERS and (given := _producer(node.inputs[0])) is not None and given.op_type == "DequantizeLinear":
+    if node.op_type in LAYERS and _is_dequantised(node.inputs[0]):
         return None  # sums of whole numbers
     if node.op_type in MOVING | {"Relu"}:
         return _coarse(node.inputs[0])
@@ -153,8 +153,8 @@ def _lift(quantise: ir.Node) -> None:
             return
 
 
-def _is_dequantised(value: ir.Value) -> bool:
-    node = value.producer()
+def _is_dequantised(value: ir.Value | None) -> bool:
+    node = _producer(value)
     return node is not None and node.op_type == "DequantizeLinear"
 
 

@@ -12,15 +12,15 @@ import torch
 from zoo.data.dataset import Dataset
 from zoo.data.load import load_dataset
 from zoo.errors import UnknownName, UsageError
+from zoo.exporting.declared import declared_graph
 from zoo.exporting.given import configured
 from zoo.exporting.precision import rounded
 from zoo.exporting.products import twin_of
 from zoo.exporting.stale import weights_of
 from zoo.exporting.static import in_bytes
 from zoo.exporting.trained import Trained
-from zoo.graph import Assets, Graph
+from zoo.graph import Graph
 from zoo.paths import mirror
-from zoo.plugins import resolve
 from zoo.progress import Progress
 from zoo.registry import Registry
 from zoo.runtime.manifest import STATIC
@@ -186,11 +186,9 @@ def load_graph(manifest: Manifest, runs: Sequence[Path], registry: Registry) -> 
         if manifest.precision == STATIC:
             dataset = data_of(run, registry, Progress())
             module = in_bytes(module, spec, make_task(spec, run.recipe, dataset), dataset, Progress())
-    declared = spec.export(manifest.variant)
-    assets = Assets(declared.inputs, declared.outputs, manifest.classes, registry.dataset(spec.dataset).picture, {})
-    graph = twin_of(resolve(declared.target, owner=spec.id)(module, assets), manifest.precision)
-    graph.module.eval()
-    return graph
+    picture = registry.dataset(spec.dataset).picture
+    graph = declared_graph(spec, manifest.variant, module, classes=manifest.classes, picture=picture, examples={})
+    return twin_of(graph, manifest.precision)
 
 
 def run_of(manifest: Manifest, runs: Sequence[Path]) -> Run:

@@ -35,7 +35,7 @@ def store(model: ir.Model, precision: str) -> int:
     if precision == STATIC:
         return store_bytes(model)
     graph, stored = model.graph, 0
-    shared = {name: constant(f"products_{name}", array) for name, array in product_constants().items()}
+    shared = {name: constant(ir.tensor(array, name=f"products_{name}")) for name, array in product_constants().items()}
     for name, value in list(graph.initializers.items()):
         weight = value.const_value
         if weight is None or weight.dtype != ir.DataType.FLOAT or len(weight.shape) < 2 or weight.size < LEAST:

@@ -10,6 +10,7 @@ import onnx_ir as ir
 
 from zoo.certify import threshold
 from zoo.exporting.heads import Arrays, Reading
+from zoo.exporting.nodes import put
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,8 @@ class ThresholdHead(Reading):
     def attach(self, graph: ir.Graph, values: Mapping[str, ir.Value]) -> ir.Value:
         """Append one node and its constant to `graph`."""
         source = values[self.source]
-        zero = ir.tensor(np.zeros((), np.float32), name=f"{self.output}_threshold")
-        constant = ir.Value(name=zero.name, type=ir.TensorType(ir.DataType.FLOAT), shape=ir.Shape([]), const_value=zero)
-        graph.initializers.add(constant)
-        node = ir.node("Greater", [source, constant], name=f"{self.output}_above")
+        zero = put(graph, f"{self.output}_threshold", np.zeros((), np.float32))
+        node = ir.node("Greater", [source, zero], name=f"{self.output}_above")
         value = node.outputs[0]
         value.name, value.type, value.shape = self.output, ir.TensorType(ir.DataType.BOOL), source.shape
         graph.append(node)

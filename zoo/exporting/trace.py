@@ -14,10 +14,9 @@ import torch
 
 from zoo.errors import ExportError, UsageError
 from zoo.exporting.join import check_text, join, module_inputs, traced_example
-from zoo.exporting.nodes import CLASSES, SCOPES
 from zoo.exporting.qdq import inexact, without_bytes
 from zoo.exporting.store import store
-from zoo.graph import Graph
+from zoo.graph import CLASSES, SCOPES, Graph
 from zoo.runtime.manifest import STATIC
 from zoo.sample import sample_input
 from zoo.spec import TensorSpec, replaced

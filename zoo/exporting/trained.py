@@ -5,16 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.certify.certify import Subject
+from zoo.certify.certificate import Certificate
+from zoo.certify.certify import Subject, certify
+from zoo.certify.locate import said
 from zoo.certify.proof import Answer, Proof
 from zoo.data.dataset import Dataset
-from zoo.exporting.products import twin_of
-from zoo.graph import Assets, Graph
+from zoo.exporting.declared import declared_graph
+from zoo.exporting.products import products, twin_of
+from zoo.graph import Graph
 from zoo.plugins import resolve
+from zoo.progress import Progress
 from zoo.spec import ModelSpec, Recipe, TensorSpec, replaced, to_plain
 from zoo.views.subject import Subject as Seen
 
@@ -72,13 +76,8 @@ class Trained:
 
     def graph(self, variant: str) -> Graph:
         """What `variant` of the spec's exports makes of the module."""
-        declared = self.spec.export(variant)
-        module = self.module.cpu().float().eval()
-        dataset = self.dataset
-        assets = Assets(declared.inputs, declared.outputs, dataset.classes, dataset.picture, dataset.splits["test"])
-        graph: Graph = resolve(declared.target, owner=self.spec.id)(module, assets)
-        graph.module.eval()
-        return graph
+        module, data = self.module.cpu().float().eval(), self.dataset
+        return declared_graph(self.spec, variant, module, classes=data.classes, picture=data.picture, examples=data.splits["test"])
 
     def prove(self, answer: Answer) -> Sequence[Proof]:
         """What the plugin proves of its model, whose file answers by `answer`."""
@@ -86,6 +85,27 @@ class Trained:
         spec = replaced(self.spec, recipe=self.recipe)  # `--set` may have changed what was minimised
         found: Sequence[Proof] = resolve(self.spec.prove, owner=self.spec.id)(spec, self.module, self.dataset, answer)
         return found
+
+
+def certified(
+    trained: Trained, subject: Subject, graph: Graph, *, providers: Sequence[str], created: str, progress: Progress
+) -> tuple[Certificate, bytes]:
+    """Certificate and golden vectors; where it does not pass, its last problem says where the file goes wrong first.
+
+    Args:
+        trained: what was exported.
+        subject: what is certified of it.
+        graph: the declared one, whose modules `zoo.certify.locate` looks at.
+        providers: onnxruntime's, short names.
+        created: time, UTC.
+        progress: who is told.
+    """
+    certificate, golden = certify(subject, providers=providers, created=created, machine=dict(trained.machine), progress=progress)
+    if not certificate.passed:
+        with products(subject.precision):
+            located = said(replace(subject, graph=graph), certificate)
+        certificate = replaced(certificate, problems=(*certificate.problems, located))
+    return certificate, golden
 
 
 def subject_of(

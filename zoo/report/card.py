@@ -56,15 +56,10 @@ def model_card(
     }
     for name, plot in plots.items():
         section, title = PLACES.get(name, (INSIDE, name.replace("-", " ").capitalize()))
-        sections[section] = f"{sections[section]}\n\n{_shown(name, title, plot)}".lstrip()
+        picture = plot.markdown(title, f"{name}.png")
+        sections[section] = f"{sections[section]}\n\n{picture}".lstrip()
     head = [_front_matter(manifest), f"# {manifest['id']}\n\n{manifest['summary']}. After: {spec.source}."]
     return "\n\n".join([*head, *(f"## {title}\n\n{text}" for title, text in sections.items() if text)]) + "\n"
-
-
-def _shown(name: str, title: str, plot: Plot) -> str:
-    """A picture with what is on it, for those who cannot see it, and what to see on it, for those who can."""
-    words = plot.shows.translate({ord(letter): f"\\{letter}" for letter in "\\[]<>"})  # a class may be called anything
-    return f"![{title}: {words}]({name}.png)\n\n{plot.lesson}"
 
 
 def _front_matter(manifest: Mapping[str, Any]) -> str:

@@ -30,8 +30,7 @@ def certificate_page(certificate: Certificate, manifest: Mapping[str, Any], plot
         "Made with": _made(certificate),
     }
     if plot is not None:
-        words = plot.shows.translate({ord(letter): f"\\{letter}" for letter in "\\[]<>"})
-        sections["Decisions"] += f"\n\n![Errors and margins: {words}]({PICTURE})\n\n{plot.lesson}"
+        sections["Decisions"] += f"\n\n{plot.markdown('Errors and margins', PICTURE)}"
     head = (
         f"# Certificate of {certificate.id}\n\n`model.onnx` answers as its PyTorch original does: every check on this page passed, "
         f"{certificate.created}. `zoo verify {certificate.id}` replays the cases with onnxruntime alone. `certificate.json` says "

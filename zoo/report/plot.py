@@ -30,6 +30,16 @@ class Plot(ABC):
     def draw(self, theme: Theme) -> Sheet:
         """The card."""
 
+    def markdown(self, title: str, file: str) -> str:
+        """The picture with what is on it, for those who cannot see it, and what to see on it, for those who can.
+
+        Args:
+            title: what it is called.
+            file: in which it was drawn.
+        """
+        words = self.shows.translate({ord(letter): f"\\{letter}" for letter in "\\[]<>"})  # a class may be called anything
+        return f"![{title}: {words}]({file})\n\n{self.lesson}"
+
     def text(self) -> str:
         """Its numbers for a terminal, where they are few enough to be read; else nothing."""
         return ""

@@ -21,7 +21,7 @@ from zoo.data.dataset import Dataset, length, texts
 from zoo.data.load import load_dataset
 from zoo.errors import DataError, PluginError
 from zoo.exporting.given import configured
-from zoo.graph import Assets, Graph
+from zoo.graph import Graph
 from zoo.paths import HOME, home
 from zoo.plugins import resolve
 from zoo.progress import Progress
@@ -159,12 +159,12 @@ class Subject:
 
     def graph(self, module: nn.Module, variant: str) -> Graph:
         """What an export makes of a module, in evaluation mode."""
-        spec, data = self.spec, self.dataset
-        export = spec.export(variant)
-        assets = Assets(export.inputs, export.outputs, data.classes, data.picture, data.splits["test"])
-        graph: Graph = resolve(export.target, owner=spec.id)(module.eval(), assets)
-        graph.module.eval()
-        return graph
+        from zoo.exporting.declared import declared_graph
+
+        data = self.dataset
+        return declared_graph(
+            self.spec, variant, module.eval(), classes=data.classes, picture=data.picture, examples=data.splits["test"]
+        )
 
     @property
     def run(self) -> Run | None:

@@ -10,6 +10,7 @@ import numpy as np
 import onnx_ir as ir
 
 from zoo.errors import ExportError
+from zoo.exporting.nodes import keep
 from zoo.text.vocabulary import UNKNOWN
 
 TEXT_OPSET = 20
@@ -83,7 +84,7 @@ class Nodes:
         """A constant of numbers; the same one for the same values."""
         key = (str(values.dtype), values.shape, values.tobytes())
         if key not in self._constants:
-            self._constants[key] = self._keep(ir.tensor(values, name=self._constant_name()))
+            self._constants[key] = keep(self.graph, ir.tensor(values, name=self._constant_name()))
         return self._constants[key]
 
     def text(self, value: str | Sequence[str]) -> ir.Value:
@@ -91,7 +92,7 @@ class Nodes:
         scalar = isinstance(value, str)
         key = ("text", scalar, value if scalar else tuple(value))
         if key not in self._constants:
-            self._constants[key] = self._keep(self.strings([value] if isinstance(value, str) else value, scalar=scalar))
+            self._constants[key] = keep(self.graph, self.strings([value] if isinstance(value, str) else value, scalar=scalar))
         return self._constants[key]
 
     def strings(self, values: Sequence[str], *, scalar: bool = False) -> ir.StringTensor:
@@ -153,13 +154,6 @@ class Nodes:
 
     def _constant_name(self) -> str:
         return f"{self.prefix}_constant_{next(self._numbers)}"
-
-    def _keep(self, tensor: ir.TensorProtocol) -> ir.Value:
-        value = ir.Value(
-            name=tensor.name, type=ir.TensorType(tensor.dtype), shape=ir.Shape(tensor.shape.numpy()), const_value=tensor
-        )
-        self.graph.initializers.add(value)
-        return value
 
 
 def look_up(nodes: Nodes, keys: ir.Value, table: Mapping[Any, int], default: int = UNKNOWN) -> ir.Value:
