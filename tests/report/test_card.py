@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from zoo import api
-from zoo.report.card import PLACES, _shown
+from zoo.report.card import PLACES
 from zoo.report.confusion import Confusion
 from zoo.views.gather import VIEWS
 
@@ -40,6 +40,6 @@ def test_the_artifact_holds_the_pictures_of_its_card(tmp_path):
 
 def test_a_class_may_be_called_anything():
     plot = Confusion("x.y", "test", ("a](b) <i>", "[c]"), np.array([[1, 1], [0, 2]]))
-    line = _shown("confusion", "Confusion matrix", plot).splitlines()[0]
+    line = plot.markdown("Confusion matrix", "confusion.png").splitlines()[0]
     assert line.endswith("](confusion.png)")
     assert r"a\](b) \<i\> taken for \[c\]" in line
