@@ -16,7 +16,7 @@ from tests.certify import text_model
 from tests.certify.test_certify import FAULTS, exported
 from zoo.certify.locate import locate
 from zoo.errors import ParityError
-from zoo.exporting import export as exporting
+from zoo.exporting import trained as exporting
 from zoo.exporting.trace import trace
 from zoo.graph import Graph
 from zoo.sample import sample_input
