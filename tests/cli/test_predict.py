@@ -18,7 +18,7 @@ import zoo.runtime
 from tests.artifacts import bar, example_images, example_pixels
 from tests.commands import Zoo
 from tests.pictures import drawn, idx, npy, png
-from zoo.data.picture import prepare
+from zoo.pictures.prepare import prepare
 from zoo.spec import Picture
 
 
