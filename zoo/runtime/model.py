@@ -132,11 +132,15 @@ class Model:
     def prepare(self, *given: Any) -> Given:
         """What `predict` asks with: the arrays, the examples' names, and what was done to each ("inverted: dark on bright …").
 
+        `predict` takes what it returns.
+
         Raises:
             ZooError: as `predict`.
         """
-        from zoo.runtime.given import from_values, prepare
+        from zoo.runtime.given import Given, from_values, prepare
 
+        if len(given) == 1 and isinstance(given[0], Given):
+            return given[0]
         return prepare(self.manifest, from_values(given))
 
     def warm_up(self, batch: int = 1) -> None:
