@@ -97,6 +97,13 @@ def measure(python: Path, artifact: Path) -> dict[str, Any]:
     return {"id": told[0]["id"], "answer": told[0]["answer"], "ms": {**ms, "process": min(whole)}}
 
 
+def predict(python: Path) -> str:
+    """What `zoo predict` says there, once what it needs beside is installed."""
+    run(python, "-m", "pip", "install", "-q", "click", "msgspec", "pillow", "pluggy")
+    artifact = ROOT / "exported" / "cnn.fast"
+    return run(python.parent / "zoo", "predict", artifact, artifact / "samples.png")
+
+
 def main() -> None:
     """Make, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -106,13 +113,15 @@ def main() -> None:
         python = make(Path(folder))
         found = [measure(python, path) for path in sorted((ROOT / "exported").iterdir()) if path.is_dir()]
         installed = sizes(python)
+        predicted = predict(python)
     if chosen.json:
-        print(json.dumps({"artifacts": found, "installed_mb": installed}, indent=2))
+        print(json.dumps({"artifacts": found, "installed_mb": installed, "zoo_predict": predicted}, indent=2))
         return
     print("| artifact | import, ms | open, ms | first answer, ms | second, ms | process, ms |\n|---|---|---|---|---|---|")
     for each in found:
         print(f"| `{each['id']}` | " + " | ".join(f"{value:.3g}" for value in each["ms"].values()) + " |")
     print(f"\n{sum(installed.values()):.0f} MB installed:", ", ".join(f"{name} {size:.1f}" for name, size in installed.items()))
+    print(f"\n{predicted}", end="")
 
 
 if __name__ == "__main__":

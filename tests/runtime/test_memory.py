@@ -41,7 +41,7 @@ def test_the_batch_follows_from_the_limit(tmp_path, monkeypatch):
         model.session, "run", lambda names, feeds, options: asked.append(len(feeds["values"])) or run(names, feeds, options)
     )
     values = np.random.default_rng(0).random((100, 3), np.float32)
-    found = model.answer({"values": values}, memory=20 * 4 * WIDE)
+    found = model.answer({"values": values}, memory=40 * 4 * WIDE)
     np.testing.assert_allclose(found["code"], 2 * values)
     # An example writes its 10,000 floats once or, where Relu is an operator of its own, twice.
     assert 9 <= asked[0] <= 20

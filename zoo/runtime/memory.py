@@ -1,8 +1,9 @@
 """How many examples may be asked about at once within a limit of memory.
 
-onnxruntime's own profile names the size of every value that a call computes. Their sum, as if nothing were freed before the call's
-end, is what one example is taken to need; of what is computed again and again, the largest counts. It is an estimate on the safe
-side: on the zoo's own models a call grows by a third to a half of it, because most values are freed on the way.
+onnxruntime's own profile names the size of every value that a call computes; of what is computed again and again, the largest
+counts. Their sum, as if nothing were freed before the call's end, is what one example is taken to need, and it is counted twice:
+for the second call of a size onnxruntime plans its memory anew, and keeps that of the first. It is an estimate on the safe side:
+with the zoo's own models memory grows by a half to three quarters of the limit.
 """
 
 from __future__ import annotations
@@ -42,6 +43,10 @@ def bytes_of(memory: int | str) -> int:
     return size
 
 
+TIMES = 2
+"""Blocks of memory that onnxruntime keeps: that of the first call, and that of the plan for the next."""
+
+
 class Measure:
     """Bytes that one example takes, measured when it is first asked for and remembered.
 
@@ -74,7 +79,7 @@ class Measure:
             two = {name: np.repeat(array, 2, axis=0) if self._varies(name) else array for name, array in one.items()}
             with tempfile.TemporaryDirectory() as folder:
                 self._known[key] = max(1, self._written(two, f"{folder}/two") // 2)
-        return max(1, limit // self._known[key])
+        return max(1, limit // (TIMES * self._known[key]))
 
     def _varies(self, name: str) -> bool:
         """Whether an input's first axis is that of the examples, as `zoo.runtime.tensors.split` has it."""

@@ -178,7 +178,7 @@ class Model:
             batch: at most so many examples at once; `None`, all of them. It bounds memory, not the answer.
             memory: bytes that a call may need beside the weights and all answers, as a number or `"256 MB"`, which bounds the
                 batch: what one example needs is measured by onnxruntime's profile when it is first asked for (in a second
-                session), as the sum of all that a call computes. One example at least is asked about, whatever it needs.
+                session), as twice the sum of all that a call computes. One example at least is asked about, whatever it needs.
             seconds: after which a call of onnxruntime is given up, between two operators; `None`, never.
 
         Returns:
