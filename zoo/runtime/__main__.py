@@ -63,10 +63,8 @@ def ask(arguments: Sequence[str]) -> None:
 
 
 def _plain(model: Model, given: Given, found: dict[str, np.ndarray]) -> dict[str, Any]:
-    rows = [
-        {"input": name, **{output: values[number].tolist() for output, values in found.items()}}
-        for number, name in enumerate(given.names)
-    ]
+    columns = {"input": given.names, **{output: values.tolist() for output, values in found.items()}}
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     state = {"artifact": str(model.path), "certified": model.certified, "provider": model.providers[0]}
     return {"model": model.id, **state, "answers": rows, "notes": given.notes}
 
@@ -92,12 +90,9 @@ def main() -> NoReturn:
         sys.exit(141)
     except KeyboardInterrupt:
         sys.exit(130)
-    except ZooError as error:
+    except (ZooError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except OSError as error:
-        print(f"error: {error.strerror or error}{f': {error.filename}' if error.filename else ''}", file=sys.stderr)
-        sys.exit(1)
+        sys.exit(getattr(error, "exit_code", 1))
 
 
 if __name__ == "__main__":

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zoo.errors import UsageError
+from zoo.errors import UsageError, ZooError
 from zoo.runtime.manifest import Tensor
+from zoo.runtime.session import explain
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -69,6 +70,7 @@ class Measure:
 
         Raises:
             UsageError: `memory` is none.
+            ZooError: onnxruntime failed.
         """
         limit = bytes_of(memory)
         if not all(array.size for array in feeds.values()):
@@ -98,7 +100,10 @@ class Measure:
     def _written(self, feeds: dict[str, np.ndarray], prefix: str) -> int:
         """Bytes of all values that one call computes, each counted once."""
         session = self.profiled(prefix)
-        session.run(None, feeds)
+        try:
+            session.run(None, feeds)
+        except Exception as error:  # onnxruntime's own have no common base
+            raise ZooError(f"What an example needs could not be measured: {explain(error)}.") from error
         events = json.loads(Path(session.end_profiling()).read_bytes())
         largest: dict[tuple[str, str], int] = {}
         for event in events:
