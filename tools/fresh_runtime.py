@@ -34,7 +34,8 @@ zoo.runtime.open, zoo.runtime.Model
 times.append(time.perf_counter())
 model = zoo.runtime.open(sys.argv[1])
 times.append(time.perf_counter())
-given = json.loads(sys.argv[2])[model.inputs[0].name]
+given = model.prepare(json.loads(sys.argv[2])[model.inputs[0].name])
+times.append(time.perf_counter())
 for _ in range(2):
     found = model.predict(given)
     times.append(time.perf_counter())
@@ -82,9 +83,15 @@ def sizes(python: Path) -> dict[str, float]:
 
 
 def measure(python: Path, artifact: Path) -> dict[str, Any]:
-    """The answer of one artifact, and the least milliseconds of importing, opening, answering first and again, and of a process."""
+    """The answer of one artifact, and the least milliseconds of each step and of a whole process."""
     told = [json.loads(run(python, "-W", "error", "-c", SCRIPT, artifact, json.dumps(INPUTS))) for _ in range(ROUNDS)]
-    ms = dict(zip(("import", "open", "first", "second"), map(min, zip(*(each["ms"] for each in told), strict=True)), strict=True))
+    ms = dict(
+        zip(
+            ("import", "open", "prepare", "first", "second"),
+            map(min, zip(*(each["ms"] for each in told), strict=True)),
+            strict=True,
+        )
+    )
     asked = INPUTS[json.loads((artifact / "zoo.json").read_text(encoding="utf-8"))["inputs"][0]["name"]]
     if not isinstance(asked, str):
         array, asked = np.array(asked), str(python.parents[2] / "asked.npy")
@@ -117,9 +124,14 @@ def main() -> None:
     if chosen.json:
         print(json.dumps({"artifacts": found, "installed_mb": installed, "zoo_predict": predicted}, indent=2))
         return
-    print("| artifact | import, ms | open, ms | first answer, ms | second, ms | process, ms |\n|---|---|---|---|---|---|")
+    print("| artifact | import, ms | open, ms | prepare, ms | first answer, ms | second, ms | process, ms |")
+    print("|---|---|---|---|---|---|---|")
     for each in found:
-        print(f"| `{each['id']}` | " + " | ".join(f"{value:.3g}" for value in each["ms"].values()) + " |")
+        print(
+            f"| `{each['id']}` | "
+            + " | ".join(f"{value:.2g}" if value < 10 else f"{value:.0f}" for value in each["ms"].values())
+            + " |"
+        )
     print(f"\n{sum(installed.values()):.0f} MB installed:", ", ".join(f"{name} {size:.1f}" for name, size in installed.items()))
     print(f"\n{predicted}", end="")
 

@@ -105,6 +105,16 @@ def test_numbers_in_every_form(numbers, tmp_path):
     np.testing.assert_array_equal(numbers.predict("1,2,3", [[4, 5, 6], [7, 8, 9]])["code"], 2 * np.arange(1.0, 10).reshape(3, 3))
 
 
+def test_what_are_no_numbers(numbers):
+    for given in ("1_0,2,3", "1111 " * 60 + "x", "0x10,1,2"):
+        with pytest.raises(DataError, match="There is no file"):
+            numbers.predict(given)
+    with pytest.raises(DataError, match="not finite"):
+        numbers.predict("1,nan,2")
+    with pytest.raises(DataError, match=r"has shape \[400\]; it should be \[3\]"):
+        numbers.predict("1," * 400)
+
+
 def test_texts_come_back_in_their_order(words):
     given = ["war", "a king and a queen", "peace"]
     found = words.predict(given)
@@ -113,6 +123,8 @@ def test_texts_come_back_in_their_order(words):
     for same in (np.array(given), np.array(given, dtype=object)):
         np.testing.assert_array_equal(words.predict(same)["vector"], found["vector"])
     np.testing.assert_array_equal(words.predict(*given, batch=1)["vector"], found["vector"])
+    with pytest.raises(UsageError, match="at least 1, not 0"):
+        words.predict("war", batch=0)
     assert words.predict(np.array([], dtype=object))["vector"].shape == (0, 100)
     assert words.predict("\ud800")["known"].tolist() == [False]
 

@@ -13,11 +13,10 @@ import numpy as np
 from zoo.cli.options import provider_option
 from zoo.cli.output import artifacts_option, echo_json, echo_table, json_option
 from zoo.errors import UsageError, ZooError
-from zoo.runtime.model import BATCH
+from zoo.runtime.model import BATCH, Model
 
 if TYPE_CHECKING:
     from zoo.runtime.given import Given
-    from zoo.runtime.model import Model
 
 EACH = 20
 """Up to so many sources are told of one by one, more in sum."""

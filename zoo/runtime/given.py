@@ -26,7 +26,7 @@ from zoo.runtime.photo import from_bytes, from_colour, from_image, is_colour, is
 
 Source = tuple[str, Any]
 """A name for messages and answers, and what was given."""
-NUMBER = r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|nan|inf(?:inity)?)"
+NUMBER = r"[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|nan|inf(?:inity)?)"
 NUMBERS = re.compile(rf"[\s,]*{NUMBER}(?:[\s,]+{NUMBER})*[\s,]*", re.IGNORECASE)
 """Numbers with commas or blanks between them."""
 
@@ -147,7 +147,7 @@ def _pieces(name: str, item: Any, tensor: Tensor, picture: Picture | None) -> It
             # As a path it would mean the current folder, which nobody means by an unset variable.
             raise UsageError("An input is empty; it should be a file, a folder, or - for stdin.")
         path = Path(os.fsdecode(item))
-        if isinstance(item, str) and len(tensor.shape) == 2 and NUMBERS.fullmatch(item) and not path.exists():
+        if isinstance(item, str) and len(tensor.shape) == 2 and NUMBERS.fullmatch(item) and not os.path.exists(path):  # noqa: PTH110
             typed = np.array([float(number) for number in item.replace(",", " ").split()])  # [k]
             yield name, as_examples(typed, tensor, name=name)[0], None
             return
@@ -178,14 +178,14 @@ def _as_array(item: Any, name: str) -> np.ndarray:
 
 
 def _files(path: Path) -> list[Path]:
+    if not os.path.exists(path):  # noqa: PTH110 - a Path raises where a name is too long
+        raise DataError(f"There is no file {path}.")
     if path.is_dir():
         files = [file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file()]
         files = [file for file in files if not any(part.startswith(".") for part in file.relative_to(path).parts)]
         if not files:
             raise DataError(f"The folder {path} holds no pictures ({', '.join(SUFFIXES)}).")
         return sorted(files)
-    if not path.exists():
-        raise DataError(f"There is no file {path}.")
     return [path]
 
 

@@ -114,6 +114,8 @@ class Model:
             DataError, IntegrityError: a file is missing, damaged, or of a kind or shape that is not taken.
             ZooError: a picture is given and Pillow is not installed, or onnxruntime failed.
         """
+        if batch < 1:
+            raise UsageError(f"batch must be at least 1, not {batch}.")
         arrays = self.prepare(*given).arrays
         count = len(next(iter(arrays.values())))
         if memory is not None:
