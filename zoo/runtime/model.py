@@ -146,8 +146,8 @@ class Model:
         return prepare(self.manifest, from_values(given))
 
     def warm_up(self, batch: int = 1) -> None:
-        """Make the first call now, on zeros, so that nobody waits for it: it takes onnxruntime several times as long as the next,
-        for it allocates what a call of this size needs.
+        """Make the first call now, on zeros, so that nobody waits for it: with the zoo's models it takes onnxruntime two to ten times
+        as long as the next, for it allocates what a call of this size needs.
 
         Args:
             batch: examples of the calls to come; another size is allocated anew.
