@@ -146,8 +146,8 @@ class Model:
         return prepare(self.manifest, from_values(given))
 
     def warm_up(self, batch: int = 1) -> None:
-        """Make the first call now, on zeros, so that nobody waits for it: with the zoo's models it takes onnxruntime two to ten times
-        as long as the next, for it allocates what a call of this size needs.
+        """Make the first call now, on zeros, so that nobody waits for it: with the zoo's models it takes onnxruntime two to ten
+        times as long as the next, for it allocates what a call of this size needs. What `predict` imports is imported, too.
 
         Args:
             batch: examples of the calls to come; another size is allocated anew.
@@ -158,6 +158,8 @@ class Model:
         """
         if batch < 1:
             raise UsageError(f"batch must be at least 1, not {batch}.")
+        import zoo.runtime.given  # noqa: F401 - takes 10 ms and more
+
         axes = {self.inputs[0].shape[:1]: batch}
         self.answer({tensor.name: zeros(tensor, axes.get(tensor.shape[:1], 1)) for tensor in self.inputs})
 
