@@ -163,7 +163,7 @@ def write_artifact(
 def write_certificate(folder: Path, **changes: Any) -> None:
     """Write a `certificate.json` that names the model as it is, and `changes`."""
     digest = hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest()
-    (folder / "certificate.json").write_text(json.dumps({"model_sha256": digest, **changes}))
+    (folder / "certificate.json").write_text(json.dumps({"model_sha256": digest, "problems": [], **changes}))
 
 
 def write_manifest(folder: Path, said: dict[str, Any], **changes: Any) -> None:

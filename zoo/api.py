@@ -273,7 +273,7 @@ def open(  # noqa: A001
     providers: Sequence[str] = ("cpu",),
     threads: int | None = None,
 ) -> Model:
-    """Open an artifact with onnxruntime: an object with `.run(image=…)`, `.inputs`, `.outputs`, `.classes`.
+    """Open an artifact with onnxruntime: an object with `.predict("digit.png")`, `.run(image=…)`, `.describe()`.
 
     Args:
         model: id, architecture, artifact folder or `.onnx` file.

@@ -18,7 +18,8 @@ import zoo.runtime
 from tests.artifacts import bar, example_images, example_pixels
 from tests.commands import Zoo
 from tests.pictures import drawn, idx, npy, png
-from zoo.data.picture import prepare
+from tests.runtime.graphs import numbers_artifact
+from zoo.pictures.prepare import prepare
 from zoo.spec import Picture
 
 
@@ -231,6 +232,25 @@ def test_all_sixteen_patterns(zoo_: Zoo) -> None:
     assert [labels[bits] for bits in (0, 15, 10, 5, 9, 6, 12, 3)] == [
         *("solid", "solid", "vertical", "vertical", "diagonal", "diagonal", "horizontal", "horizontal")
     ]
+
+
+# --- Numbers --------------------------------------------------------------------------------------------------------------
+
+
+def test_numbers_may_be_negative(zoo_: Zoo, here: Path) -> None:
+    numbers_artifact(here / "exported")
+    for arguments in (("-5.1,3.5,1",), ("-q", "-5.1,3.5,1"), ("-5.1 3.5 1", "-q"), ("--", "-5.1,3.5,1")):
+        found = zoo_("predict", "numbers.twice", *arguments)
+        assert (found.code, "-10.2" in found.out) == (0, True), found.err
+    assert json.loads(zoo_("predict", "numbers.twice", "-1,-2,-3", "--json").out)["answers"][0]["input"] == "-1,-2,-3"
+    assert zoo_("predict", "numbers.twice", "-5x,1").code == 2
+
+
+def test_a_file_goes_before_a_number_of_its_name(zoo_: Zoo, here: Path) -> None:
+    numbers_artifact(here / "exported")
+    (here / "1,2,3").write_bytes(npy(np.array([4.0, 5, 6])))
+    assert zoo_("predict", "numbers.twice", "1,2,3", "-q").out.split() == ["8", "10", "12"]
+    assert zoo_("predict", "numbers.twice", "1_0,2,3").err.endswith("There is no file 1_0,2,3.\n")
 
 
 # --- Output ---------------------------------------------------------------------------------------------------------------

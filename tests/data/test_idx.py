@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoo.data.idx import parse_idx, read_idx, write_idx
+from zoo.data.idx import read_idx, write_idx
 from zoo.errors import IntegrityError
+from zoo.pictures.idx import parse_idx
 
 LABELS = bytes.fromhex("00000801 00000003") + b"\x07\x02\x01"
 shapes = st.lists(st.integers(0, 5), min_size=1, max_size=4).map(tuple)

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from zoo.data.decode import FORMATS, HEAD, begins_like_picture, decode, open_picture
-from zoo.data.picture import prepare
 from zoo.errors import DataError
+from zoo.pictures.decode import FORMATS, HEAD, begins_like_picture, decode, open_picture
+from zoo.pictures.prepare import prepare
 from zoo.spec import Picture
 
 CENTRED = Picture(height=28, width=28, background="dark", framing="centred")

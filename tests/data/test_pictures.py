@@ -229,8 +229,8 @@ def test_neither_form(folder, like, spec):
 
 def test_training_pictures_go_the_way_of_asked_ones(folder, like):
     """The same picture becomes the same array in a data set and in a prediction."""
-    from zoo.data.decode import open_picture
-    from zoo.data.picture import prepare
+    from zoo.pictures.decode import open_picture
+    from zoo.pictures.prepare import prepare
 
     write_class(folder, "a", 2, size=(90, 40))
     write_class(folder, "b", 2, size=(31, 77))

@@ -12,7 +12,7 @@ import pytest
 from onnx import TensorProto
 
 import zoo.runtime
-from tests.artifacts import digit_graph, embed, facts, write_artifact, write_manifest
+from tests.artifacts import digit_graph, embed, facts, write_artifact, write_certificate, write_manifest
 from zoo.errors import IntegrityError, UnknownName
 from zoo.runtime.artifact import check, find, list_artifacts
 
@@ -228,3 +228,20 @@ def test_the_word_location_alone_is_harmless(tmp_path: Path) -> None:
     said = facts()
     said["summary"] = 'The location of "location"s: location'
     assert zoo.runtime.open(write_artifact(tmp_path, said=said)).certified
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"problems": ["probabilities lie too far off", "the oracle disagrees"]}, "lie too far off; the oracle disagrees"),
+        ({"problems": None}, "it does not say"),
+        ({"problems": "none"}, "it does not say"),
+        ({"problems": {}}, "it does not say"),
+    ],
+)
+def test_a_certificate_that_did_not_pass(folder: Path, said: dict, why: str) -> None:
+    write_certificate(folder, **said)
+    write_manifest(folder, facts())
+    with pytest.raises(IntegrityError, match=rf"certificate\.json certifies nothing: .*{why}.*Try: zoo export cnn\.fast"):
+        zoo.runtime.open(folder)
+    assert not zoo.runtime.open(folder, check=False).certified

@@ -13,7 +13,7 @@ from zoo.cli.output import echo_json, echo_table
 from zoo.errors import UsageError
 
 if TYPE_CHECKING:
-    from zoo.cli.inputs import Inputs
+    from zoo.runtime.given import Given
     from zoo.runtime.manifest import Tensor
     from zoo.runtime.model import Model
 
@@ -51,7 +51,7 @@ def check_output(model: Model, output: Path | None) -> None:
         raise UsageError(f"--output {output} cannot be written: {model.id} makes {kinds} file.")
 
 
-def answer(model: Model, given: Inputs, *, output: Path | None, batch: int, as_json: bool, quiet: bool) -> None:
+def answer(model: Model, given: Given, *, output: Path | None, batch: int, as_json: bool, quiet: bool) -> None:
     """Ask, write the pictures, and tell.
 
     Args:
@@ -64,13 +64,13 @@ def answer(model: Model, given: Inputs, *, output: Path | None, batch: int, as_j
         quiet: print only the name of the file, or numbers where there is none.
     """
     (tensor,) = model.inputs
-    found = model.answer({tensor.name: given.values}, batch=batch)
+    found = model.answer(given.arrays, batch=batch)
     pictures = next((made for made in model.outputs if _is_picture(made)), None)
     if output is None and pictures is not None and not as_json:
         output = Path(f"{pictures.name}.png")
     if output is not None:
         _write(output, found, model.outputs[0], pictures, quiet=quiet or as_json)
-    errors = _errors(given.values, tensor, found, pictures)
+    errors = _errors(given.arrays[tensor.name], tensor, found, pictures)
     vector = next((made for made in model.outputs if _is_vector(made)), None)
     if as_json:
         echo_json(_plain(model, given, found, errors, output))
@@ -109,7 +109,7 @@ def _write(path: Path, found: dict[str, np.ndarray], first: Tensor, pictures: Te
 
 
 def _table(
-    given: Inputs, found: dict[str, np.ndarray], errors: np.ndarray | None, vector: Tensor | None, pictures: Tensor | None
+    given: Given, found: dict[str, np.ndarray], errors: np.ndarray | None, vector: Tensor | None, pictures: Tensor | None
 ) -> None:
     """A line for each input: how far what came out lies from it, and the first numbers."""
     header, columns = ["input"], [given.names]
@@ -127,7 +127,7 @@ def _table(
 
 
 def _plain(
-    model: Model, given: Inputs, found: dict[str, np.ndarray], errors: np.ndarray | None, output: Path | None
+    model: Model, given: Given, found: dict[str, np.ndarray], errors: np.ndarray | None, output: Path | None
 ) -> dict[str, Any]:
     answers = []
     for number, name in enumerate(given.names):

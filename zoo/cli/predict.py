@@ -13,13 +13,11 @@ import numpy as np
 from zoo.cli.options import provider_option
 from zoo.cli.output import artifacts_option, echo_json, echo_table, json_option
 from zoo.errors import UsageError, ZooError
+from zoo.runtime.model import BATCH, Model
 
 if TYPE_CHECKING:
-    from zoo.cli.inputs import Inputs
-    from zoo.runtime.model import Model
+    from zoo.runtime.given import Given
 
-BATCH = 512
-"""Examples that are asked about at once: enough for speed, little memory."""
 EACH = 20
 """Up to so many sources are told of one by one, more in sum."""
 
@@ -33,7 +31,16 @@ class Answer:
     top: list[tuple[str, float]]
 
 
-@click.command("predict", short_help="Ask an artifact about pictures or text.")
+class _Command(click.Command):
+    """Takes negative numbers, `-5.1,3.5`, for inputs."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        from zoo.runtime.given import shielded
+
+        return super().parse_args(ctx, shielded(args))
+
+
+@click.command("predict", cls=_Command, short_help="Ask an artifact about pictures or text.")
 @click.argument("name")
 @click.argument("inputs", nargs=-1, metavar="INPUT...")
 @artifacts_option
@@ -86,39 +93,37 @@ def command(
     if not inputs and file is None:
         raise click.UsageError("Missing argument 'INPUT...'.", click.get_current_context())
     from zoo.cli.artifacts import open_named
-    from zoo.cli.inputs import array_input, read_inputs
     from zoo.cli.made import answer as answer_made
     from zoo.cli.made import check_output, makes_numbers
     from zoo.cli.text import answer as answer_text
-    from zoo.cli.text import takes_text
-    from zoo.cli.truth import answer, takes_truth_values
+    from zoo.cli.truth import answer, is_function
+    from zoo.runtime.given import from_arguments, prepare
+    from zoo.runtime.kinds import takes_text
 
     model = open_named(name, artifacts, providers=(provider,))
     _check_options(model, file, prepared, output)
-    if takes_text(model) or takes_truth_values(model):
+    if takes_text(model.inputs):
         _tell_model(model, quiet=quiet)
-        if takes_text(model):
-            answer_text(model, inputs, file, as_json=as_json, quiet=quiet)
-        else:
-            answer(model, inputs, batch=BATCH, as_json=as_json, quiet=quiet)
+        answer_text(model, inputs, file, as_json=as_json, quiet=quiet)
         return
-    makes = makes_numbers(model)
+    makes, function = makes_numbers(model), is_function(model)
     if makes:
         check_output(model, output)
-        tensor = model.inputs[0]
-    else:
-        tensor = array_input(model.id, model.inputs)
+    elif not function:
         outputs = _outputs(model)
     _tell_model(model, quiet=quiet)
-    given = read_inputs(inputs, tensor, model.picture)
+    given = prepare(model.manifest, from_arguments(model.manifest, inputs))
     if not quiet:
         _tell(given)
     if prepared:
-        _write_sheet(prepared, given.values, tensor, quiet=quiet)
-    if makes:
+        (tensor,) = model.inputs
+        _write_sheet(prepared, given.arrays[tensor.name], tensor, quiet=quiet)
+    if function:
+        answer(model, given, batch=BATCH, as_json=as_json, quiet=quiet)
+    elif makes:
         answer_made(model, given, output=output, batch=BATCH, as_json=as_json, quiet=quiet)
-        return
-    _classify(model, given, outputs, top, as_json=as_json, quiet=quiet)
+    else:
+        _classify(model, given, outputs, top, as_json=as_json, quiet=quiet)
 
 
 def _check_options(model: Model, file: Path | None, prepared: Path | None, output: Path | None) -> None:
@@ -127,26 +132,21 @@ def _check_options(model: Model, file: Path | None, prepared: Path | None, outpu
     Raises:
         UsageError: one of them was given.
     """
-    from zoo.cli.inputs import takes_numbers
     from zoo.cli.made import makes_numbers
-    from zoo.cli.text import takes_text
-    from zoo.cli.truth import takes_truth_values
+    from zoo.runtime.kinds import takes_pictures, takes_text, words_for
 
     if output and not makes_numbers(model):
         raise UsageError(f"{model.id} makes neither pictures nor codes; leave out --output.")
-    if file is not None and not takes_text(model):
+    if file is not None and not takes_text(model.inputs):
         raise UsageError(f"{model.id} reads no text; leave out --input, and give files as arguments.")
-    kinds = {"text": takes_text(model), "truth values": takes_truth_values(model)}
-    kinds["numbers"] = takes_numbers(model.inputs[0])
-    for kind, taken in kinds.items():
-        if prepared and taken:
-            raise UsageError(f"{model.id} takes {kind} and no pictures; leave out --prepared.")
+    if prepared and not takes_pictures(model.inputs):
+        raise UsageError(f"{model.id} takes {words_for(model.inputs)} and no pictures; leave out --prepared.")
 
 
-def _classify(model: Model, given: Inputs, outputs: tuple[str, str], top: int, *, as_json: bool, quiet: bool) -> None:
+def _classify(model: Model, given: Given, outputs: tuple[str, str], top: int, *, as_json: bool, quiet: bool) -> None:
     """Print a classifier's answers; `outputs` are those of the label and the probabilities."""
     label, probabilities = outputs
-    found = model.answer({model.inputs[0].name: given.values}, batch=BATCH)
+    found = model.answer(given.arrays, batch=BATCH)
     answers = _answers(given.names, found[label], found[probabilities], model.classes, top)
     if as_json:
         echo_json(_plain(model, given, answers))
@@ -192,7 +192,7 @@ def _answers(names: list[str], labels: np.ndarray, probabilities: np.ndarray, cl
     return answers
 
 
-def _tell(given: Inputs) -> None:
+def _tell(given: Given) -> None:
     """What was done to the inputs, on stderr."""
     if len(given.notes) <= EACH:
         for source, notes in given.notes.items():
@@ -213,7 +213,7 @@ def _write_sheet(path: Path, values: np.ndarray, tensor: Any, *, quiet: bool) ->
         click.echo(f"{path}: what the network saw ({shown})", err=True)
 
 
-def _plain(model: Model, given: Inputs, answers: list[Answer]) -> dict[str, Any]:
+def _plain(model: Model, given: Given, answers: list[Answer]) -> dict[str, Any]:
     return {
         "model": model.id,
         "artifact": str(model.path),

@@ -16,8 +16,8 @@ import msgspec
 from zoo.cli.output import echo_json, echo_table
 from zoo.data.dataset import texts as text_array
 from zoo.errors import DataError, UsageError
-from zoo.text import words_of
-from zoo.text.batches import like_length
+from zoo.runtime.given import from_arguments, prepare
+from zoo.runtime.texts import in_batches
 
 if TYPE_CHECKING:
     from zoo.runtime.manifest import Tensor
@@ -27,8 +27,6 @@ BLOCK = 1 << 16
 """Bytes that are read at once; what a pipe has ready is taken at once, so that whoever types is answered."""
 LONGEST = 1 << 20
 """Bytes of a line at most: a file without line breaks is not text line by line."""
-BATCH, PADDED = 64, 8192
-"""Lines that are asked about at once, and words that they may have with all as long as the longest."""
 NONE = "\N{EN DASH}"
 """In a table, in the place of an answer that is empty."""
 Texts = tuple[str, ...]
@@ -37,16 +35,11 @@ MARK = b"\xef\xbb\xbf"
 """With which some editors begin a file of UTF-8."""
 
 
-def takes_text(model: Model) -> bool:
-    """Whether all that the model takes is text: one of each input for each example."""
-    return {(tensor.dtype, len(tensor.shape)) for tensor in model.inputs} == {("string", 1)}
-
-
 def answer(model: Model, given: Sequence[str], file: Path | None, *, as_json: bool, quiet: bool) -> None:
     """Ask `model` and print its answers: of sentences as a table, of lines a line each, as they come.
 
     Args:
-        model: for which `takes_text` holds.
+        model: for which `zoo.runtime.kinds.takes_text` holds.
         given: sentences, of a model of several inputs one for each in turn, or `-` alone for stdin.
         file: a text file in UTF-8; of a model of several inputs, tabs part the texts of a line.
         as_json: one object for sentences; for lines an object each, on a line of its own.
@@ -64,24 +57,12 @@ def answer(model: Model, given: Sequence[str], file: Path | None, *, as_json: bo
     elif list(given) == ["-"]:
         _stream(model, sys.stdin.buffer, "stdin", as_json=as_json, quiet=quiet)
     else:
-        _sentences(model, _grouped(model, [_clean(text) for text in given]), as_json=as_json, quiet=quiet)
+        _sentences(model, given, as_json=as_json, quiet=quiet)
 
 
-def _clean(argument: str) -> str:
-    """An argument with what was no UTF-8 in it marked as such."""
-    return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-def _grouped(model: Model, given: list[str]) -> list[Texts]:
-    """Texts by example."""
-    many = len(model.inputs)
-    if len(given) % many:
-        names = ", ".join(tensor.name for tensor in model.inputs)
-        raise UsageError(f"{model.id} takes {many} texts at a time ({names}), so {len(given)} do not come out even.")
-    return [tuple(given[start : start + many]) for start in range(0, len(given), many)]
-
-
-def _sentences(model: Model, given: list[Texts], *, as_json: bool, quiet: bool) -> None:
+def _sentences(model: Model, arguments: Sequence[str], *, as_json: bool, quiet: bool) -> None:
+    arrays = prepare(model.manifest, from_arguments(model.manifest, arguments)).arrays
+    given: list[Texts] = list(zip(*arrays.values(), strict=True))
     if not quiet:
         for text in itertools.chain.from_iterable(given):
             if os.path.isfile(text):  # noqa: PTH113 - a Path would raise for a sentence that is too long for a name
@@ -166,17 +147,14 @@ def _blocks(stream: BinaryIO, name: str) -> Iterator[list[bytes]]:
 
 
 def _ask(model: Model, texts: Sequence[Texts]) -> list[dict[str, Any]]:
-    """Output → value for each example, in their order. Those of like length are asked about together: all of a batch take the time
-    of the longest."""
-    sizes = [sum(len(words_of(text)) for text in each) + 1 for each in texts]
+    """Output → value for each example, in their order."""
     rows: list[dict[str, Any]] = [{}] * len(texts)
-    order = sorted(range(len(texts)), key=sizes.__getitem__)
-    for batch in like_length(order, sizes, most=BATCH, padded=PADDED):
-        columns_in = zip(*(texts[place] for place in batch), strict=True)
-        found = model.answer({tensor.name: text_array(column) for tensor, column in zip(model.inputs, columns_in, strict=True)})
-        columns = {tensor.name: found[tensor.name].tolist() for tensor in model.outputs}
-        for number, place in enumerate(batch):
-            rows[place] = {output: column[number] for output, column in columns.items()}
+    columns = zip(*texts, strict=True)
+    arrays = {tensor.name: text_array(column) for tensor, column in zip(model.inputs, columns, strict=True)}
+    for places, found in in_batches(model, arrays):
+        lists = {tensor.name: found[tensor.name].tolist() for tensor in model.outputs}
+        for number, place in enumerate(places):
+            rows[place] = {output: values[number] for output, values in lists.items()}
     return rows
 
 

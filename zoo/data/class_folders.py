@@ -12,10 +12,10 @@ import numpy as np
 from zoo.data import class_layout
 from zoo.data.class_layout import Files, printable
 from zoo.data.dataset import Dataset, Split
-from zoo.data.decode import KINDS, open_picture
-from zoo.data.grey import Background, background_of, to_grey
-from zoo.data.picture import prepare
 from zoo.errors import DataError
+from zoo.pictures.decode import KINDS, open_picture
+from zoo.pictures.grey import Background, background_of, to_grey
+from zoo.pictures.prepare import prepare
 from zoo.spec import Picture
 
 TEST_SHARE = 7

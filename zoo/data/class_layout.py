@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from zoo.data.decode import HEAD, begins_like_picture
 from zoo.errors import DataError
+from zoo.pictures.decode import HEAD, begins_like_picture
 
 TRAIN = ("train", "training")
 TEST = ("test", "testing", "val", "valid", "validation")

@@ -7,8 +7,8 @@ from pathlib import Path
 from zoo.data import class_folders, idx_folder
 from zoo.data.class_layout import check_name
 from zoo.data.dataset import Dataset
-from zoo.data.decode import KINDS
 from zoo.errors import DataError, PluginError
+from zoo.pictures.decode import KINDS
 from zoo.spec import DatasetSpec
 
 

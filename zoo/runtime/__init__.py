@@ -1,11 +1,12 @@
-"""Open an artifact, feed it, read its answer: numpy and onnxruntime, nothing else.
+"""Open an artifact, feed it, read its answer: numpy and onnxruntime, and Pillow for picture files; nothing else.
 
     import zoo.runtime
 
-    model = zoo.runtime.open(zoo.runtime.find("cnn.fast", [Path("exported")]))
+    model = zoo.runtime.open("exported/cnn.fast")
+    model.predict("digit.png")["label"]
     model.run(image=pictures)["label"]
 
-Importing it imports neither: names are resolved when they are first used.
+Importing it imports none of them: names are resolved when they are first used.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zoo.runtime.artifact import find
+    from zoo.runtime.given import Given
     from zoo.runtime.model import Model, open  # noqa: A004
 
-__all__ = ["Model", "find", "open"]
+__all__ = ["Given", "Model", "find", "open"]
 
-_HOMES = {"Model": "zoo.runtime.model", "find": "zoo.runtime.artifact", "open": "zoo.runtime.model"}
+_HOMES = {"Given": "zoo.runtime.given", "Model": "zoo.runtime.model", "find": "zoo.runtime.artifact", "open": "zoo.runtime.model"}
 
 
 def __getattr__(name: str) -> Any:

@@ -107,7 +107,7 @@ def check(folder: Path) -> Artifact:
 
     Raises:
         IntegrityError: a file is missing, changed, too large, no plain file, or a link that leads out of the folder; the manifest
-            is malformed; the certificate is of another model; or the graph keeps data in another file.
+            is malformed; the certificate is of another model, or did not pass; or the graph keeps data in another file.
     """
     for attempt in range(ATTEMPTS):
         before = _identity(folder)
@@ -151,13 +151,19 @@ def _made_from(manifest: Manifest) -> str:
 
 
 def _check_subject(content: bytes, manifest: Manifest, *, where: Path) -> None:
-    """The certificate must be of this model: that of another one, with its hash in the manifest, proves nothing."""
+    """The certificate must be of this model, and have passed: another one's, with its hash in the manifest, proves nothing."""
     try:
         certificate = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise IntegrityError(f"{where} is no readable JSON: {error}.") from None
     if not isinstance(certificate, dict) or certificate.get("model_sha256") != manifest.model_sha256:
         raise IntegrityError(f"{where} is not the certificate of the {MODEL} beside it.")
+    problems = certificate.get("problems")
+    if problems != []:
+        said = "; ".join(map(str, problems)) if isinstance(problems, list) else "it does not say"
+        raise IntegrityError(
+            f"{where} certifies nothing: the {MODEL} beside it did not pass ({said}).", hint=f"zoo export {_made_from(manifest)}"
+        )
 
 
 def read_inside(folder: Path, name: str) -> bytes:

@@ -39,9 +39,11 @@ _TYPES = {
 
 
 def new_session(
-    model: bytes, *, where: Path, providers: Sequence[str], threads: int | None, level: str
+    model: bytes, *, where: Path, providers: Sequence[str], threads: int | None, level: str, profile: str | None = None
 ) -> tuple[InferenceSession, tuple[str, ...]]:
     """A session of a graph given as bytes, and the short names of the providers it uses.
+
+    With `profile` it writes how long each operator took and what it made, to a file whose path begins so (`end_profiling`).
 
     Raises:
         IntegrityError: onnxruntime cannot make a graph of the bytes.
@@ -51,6 +53,8 @@ def new_session(
     import onnxruntime
 
     options = session_options(threads, level)
+    if profile is not None:
+        options.enable_profiling, options.profile_file_prefix = True, profile
     wanted = for_session(providers)
     if not model:
         raise IntegrityError(f"{where} is empty.")

@@ -71,6 +71,14 @@ def empty(inputs: Sequence[Tensor], outputs: Sequence[Tensor], feeds: Mapping[st
     return {tensor.name: np.zeros(shapes[tensor.name], _NUMPY.get(tensor.dtype, np.str_)) for tensor in outputs}  # type: ignore[arg-type]
 
 
+def zeros(tensor: Tensor, examples: int) -> np.ndarray:
+    """What fits an input: zeros, or a text of one letter, with one place along every other axis that may vary."""
+    shape = [axis if isinstance(axis, int) else 1 for axis in tensor.shape]
+    if shape and isinstance(tensor.shape[0], str):
+        shape[0] = examples
+    return np.full(shape, "a", object) if tensor.dtype == "string" else np.zeros(shape, _NUMPY[tensor.dtype])
+
+
 def split(
     inputs: Sequence[Tensor], outputs: Sequence[Tensor], feeds: dict[str, np.ndarray], batch: int
 ) -> list[dict[str, np.ndarray]]:

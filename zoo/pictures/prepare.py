@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from zoo.data.decode import upright
-from zoo.data.framing import centred, whole
-from zoo.data.grey import background_of, contrast, to_grey
-from zoo.spec import Picture
+from zoo.pictures.decode import upright
+from zoo.pictures.framing import centred, whole
+from zoo.pictures.grey import background_of, contrast, to_grey
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -18,7 +17,23 @@ EVEN = 8
 """A picture whose values differ by less than this shows nothing."""
 
 
-def prepare(image: Image, picture: Picture) -> tuple[np.ndarray, list[str]]:
+class Form(Protocol):
+    """How a picture enters a model: what `zoo.spec.Picture` declares and an artifact's `picture` says."""
+
+    @property
+    def height(self) -> int: ...
+
+    @property
+    def width(self) -> int: ...
+
+    @property
+    def background(self) -> str: ...
+
+    @property
+    def framing(self) -> str: ...
+
+
+def prepare(image: Image, picture: Form) -> tuple[np.ndarray, list[str]]:
     """Bring a picture into the form that `picture` describes.
 
     Grey; upright by its EXIF orientation, where that can be read; transparent parts show the background; inverted when its
@@ -35,11 +50,12 @@ def prepare(image: Image, picture: Picture) -> tuple[np.ndarray, list[str]]:
         OSError: the image's file is damaged.
     """
     size = (picture.height, picture.width)
-    empty = np.full(size, 255 if picture.background == "bright" else 0, np.uint8)
+    bright = picture.background == "bright"
+    empty = np.full(size, 255 if bright else 0, np.uint8)
     if 0 in image.size:
         return empty, ["blank: the picture has no pixels"]
     image, notes = upright(image)
-    grey = to_grey(image, picture.background)
+    grey = to_grey(image, "bright" if bright else "dark")
     if (found := background_of(grey)) != picture.background:
         grey = 255 - grey
         words = {"bright": "dark on bright", "dark": "bright on dark"}
@@ -54,7 +70,6 @@ def prepare(image: Image, picture: Picture) -> tuple[np.ndarray, list[str]]:
         same = grey.shape[0] * picture.width == grey.shape[1] * picture.height
         notes.append(f"scaled: {was} became {now}" + ("" if same else ", padded with its background"))
         return whole(grey, *size), notes
-    bright = picture.background == "bright"
     framed = centred(255 - grey if bright else grey, *size)
     if framed is None:
         if not any(note.startswith("blank") for note in notes):

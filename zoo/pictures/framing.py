@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from zoo.data.grey import FAINT, border
+from zoo.pictures.grey import FAINT, border
 
 FILL = 20 / 28
 """Share of the frame that the subject fills, as in MNIST: "a 20x20 pixel box … in a 28x28 image"."""

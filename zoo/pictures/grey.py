@@ -18,7 +18,7 @@ Background = Literal["dark", "bright"]
 
 
 def to_grey(image: Image, background: Background) -> np.ndarray:
-    """Grey values of an image of any mode, as it lies: `zoo.data.decode.upright` turns it.
+    """Grey values of an image of any mode, as it lies: `zoo.pictures.decode.upright` turns it.
 
     What is transparent shows `background`; when the whole subject is of that brightness too and would vanish, it shows the
     opposite. 16-bit values are scaled by 1/257.
