@@ -184,3 +184,4 @@ def test_what_is_not_triton_s_is_not_replaced_and_damage_writes_nothing(zoo, tmp
     assert zoo("export", copied, "--triton", "fresh").code == 4
     assert not (tmp_path / "fresh").exists()
     assert zoo("export", "boolean.xor", "--artifacts", copied.parent).code == 2  # it belongs to --triton
+    assert zoo("export", copied, "--triton", "").code == 2  # as an unset variable leaves it

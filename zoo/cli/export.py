@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 
 from zoo import api
-from zoo.cli.options import exported_option, runs_option
+from zoo.cli.options import GivenPath, exported_option, runs_option
 from zoo.cli.output import artifacts_option, current_registry, echo_json, json_option, quiet_option
 from zoo.errors import UsageError
 from zoo.progress import default_progress
@@ -46,7 +46,7 @@ WITH_TRITON = ("model", "triton", "artifacts", "as_json", "quiet")
 @click.option("--name", help="Tag under which given weights are exported.")
 @click.option(
     "--triton",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=GivenPath(file_okay=False, path_type=Path),
     metavar="DIR",
     help="Write a model repository for Triton and KServe to DIR, from artifacts that are there already.",
 )
