@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from zoo.certify import ranked
-from zoo.certify.certificate import TIE, Tie
+from zoo.certify.certificate import TIE, Certificate, Tie
 from zoo.certify.compare import changed_answers, largest_error
 from zoo.certify.exact import is_inside, is_ranked, rule_of
 from zoo.certify.form import Vectors, read_proof
 from zoo.certify.limits import SECONDS, bounded_memory
+from zoo.certify.proof import Answer
 from zoo.errors import IntegrityError, UsageError, ZooError
 from zoo.runtime.artifact import ATTEMPTS, MANIFEST, Artifact, check
 from zoo.runtime.manifest import Manifest
@@ -91,18 +93,57 @@ def replay(folder: Path, *, provider: str = "cpu", threads: int | None = None) -
 
 def _replayed(artifact: Artifact, *, provider: str, threads: int | None) -> Replay:
     """The replay of one artifact, unless another one takes its place meanwhile."""
-    folder = artifact.folder
     certificate, cases = read_proof(artifact)
+    # What each level is asked with, the highest twice: with one thread, too.
+    runs = dict.fromkeys([*((level, threads) for level in certificate.levels), (certificate.levels[-1], 1)])
+    models = (open_model(artifact.folder, providers=(provider,), threads=several, level=level) for level, several in runs)
+    asked = (partial(model.answer, seconds=SECONDS) for model in models)
+    return compared(artifact, certificate, cases, asked, provider=provider, levels=certificate.levels)
+
+
+def replay_answers(folder: Path, ask: Answer, *, runtime: str) -> Replay:
+    """Hold what another runtime answers to the golden inputs of an artifact against its certificate, by the rules of `replay`.
+
+    Args:
+        folder: of the artifact.
+        ask: the runtime: from inputs by name to outputs by name, of the manifest's dtypes; text as `str`.
+        runtime: its name, which stands in the place of a provider.
+
+    Raises:
+        IntegrityError: a file is not what the manifest says, or the certificate does not prove what one has to.
+    """
+    artifact = check(folder)
+    certificate, cases = read_proof(artifact)
+    return compared(artifact, certificate, cases, [ask], provider=runtime, levels=())
+
+
+def compared(
+    artifact: Artifact,
+    certificate: Certificate,
+    cases: Mapping[str, Vectors],
+    asked: Iterable[Answer],
+    *,
+    provider: str,
+    levels: tuple[str, ...],
+) -> Replay:
+    """What is found when each of `asked` answers every golden case.
+
+    Args:
+        artifact: whose hashes were checked.
+        certificate: its own.
+        cases: name → golden vectors.
+        asked: the same model, run in one way and another.
+        provider: of the report.
+        levels: of the report.
+    """
     bounds = {name: bound.bound for name, bound in certificate.bounds.items()}
     limits = bounds | {name: hidden.bound for name, hidden in certificate.hidden.items()}
     errors = dict.fromkeys(bounds, 0.0)
     changed: list[Tie] = []
     inconsistent: dict[str, None] = {}
-    runs = [(level, threads) for level in certificate.levels]
-    for level, several in dict.fromkeys([*runs, (certificate.levels[-1], 1)]):
-        model = open_model(folder, providers=(provider,), threads=several, level=level)
+    for ask in asked:
         for name, case in cases.items():
-            answers = model.answer(case.inputs, seconds=SECONDS)
+            answers = ask(case.inputs)
             for output, bound in bounds.items():
                 kept = ~case.close(artifact.manifest, output, bound)
                 errors[output] = max(errors[output], _error(answers[output], case.outputs[output], kept))
@@ -116,9 +157,9 @@ def _replayed(artifact: Artifact, *, provider: str, threads: int | None) -> Repl
                     inconsistent[f"{output} is not what {source} of the same run say ({name})"] = None
     return Replay(
         id=certificate.id,
-        path=str(folder),
+        path=str(artifact.folder),
         cases=len(cases),
-        levels=certificate.levels,
+        levels=levels,
         provider=provider,
         errors=errors,
         bounds=bounds,

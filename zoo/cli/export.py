@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from zoo import api
-from zoo.cli.options import exported_option, runs_option
-from zoo.cli.output import current_registry, echo_json, json_option, quiet_option
+from zoo.cli.options import GivenPath, exported_option, runs_option
+from zoo.cli.output import artifacts_option, current_registry, echo_json, json_option, quiet_option
 from zoo.errors import UsageError
 from zoo.progress import default_progress
 from zoo.runtime.manifest import PRECISIONS
@@ -17,6 +18,9 @@ from zoo.spec import to_plain
 
 if TYPE_CHECKING:
     from zoo.exporting.export import Artifact
+
+WITH_TRITON = ("model", "triton", "artifacts", "as_json", "quiet")
+"""Options that mean something to `--triton`."""
 
 
 @click.command("export")
@@ -40,9 +44,19 @@ if TYPE_CHECKING:
     "--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Change a field of given weights' network (zoo show MODEL)."
 )
 @click.option("--name", help="Tag under which given weights are exported.")
+@click.option(
+    "--triton",
+    type=GivenPath(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write a model repository for Triton and KServe to DIR, from artifacts that are there already.",
+)
+@artifacts_option
 @json_option
 @quiet_option
+@click.pass_context
 def command(
+    context: click.Context,
+    *,
     model: str | None,
     run: str | None,
     runs: Path,
@@ -54,6 +68,8 @@ def command(
     keep_slower: bool,
     assignments: tuple[str, ...],
     name: str | None,
+    triton: Path | None,
+    artifacts: Path | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -63,14 +79,29 @@ def command(
     zoo export boolean.dnf --set expr="(a & ~b) | c" --name mine
 
     Written beside, certified against PyTorch, then renamed into place: an uncertified artifact never exists.
+
+    With --triton DIR nothing is exported anew: DIR/<id>/ is made of MODEL's artifact (an id, a folder, a wildcard such as '*'), or
+    of every artifact there is: config.pbtxt, 1/model.onnx, labels.txt, README.md. Batches and instances follow the benchmark that
+    lies beside the artifact (zoo bench MODEL --output exported/MODEL/bench.json); without one, defaults.
     """
+    if triton is not None:
+        given = [name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+        if clash := [name for name in given if name not in WITH_TRITON]:
+            option = next(one.opts[0] for one in context.command.params if one.name == clash[0])
+            raise UsageError(f"--triton takes artifacts as they are; {option} is for an export of its own, before it.")
+        from zoo.cli.triton import write_repository
+
+        write_repository(model, triton, artifacts, as_json=as_json, quiet=quiet)
+        return
+    if artifacts is not None:
+        raise UsageError("--artifacts says where --triton takes artifacts from; an export is written to --output.")
     if model is not None and run is not None:
         raise UsageError(f"Give the model {model} or --run {run}, not both.")
     if model is None and run is None and (assignments or name is not None):
         raise UsageError("--set and --name change a model with given weights; name that too.", hint="zoo list")
     from zoo.training.overrides import parse_assignments
 
-    artifacts = api.export(
+    made = api.export(
         model,
         run=run,
         runs=runs,
@@ -86,14 +117,14 @@ def command(
         registry=current_registry(),
     )
     if as_json:
-        echo_json([facts(artifact) for artifact in artifacts])
+        echo_json([facts(artifact) for artifact in made])
     elif quiet:
-        for artifact in artifacts:
+        for artifact in made:
             click.echo(artifact.id)
     else:
-        for artifact in artifacts:
+        for artifact in made:
             click.echo(summary(artifact))
-        if not artifacts:
+        if not made:
             click.echo(f"nothing to export: every finished model under {runs} has its artifact in {output}", err=True)
 
 
