@@ -72,7 +72,7 @@ def _failing(report: Report) -> list[str]:
 
 def _show(report: Report) -> None:
     """A table, and under it each failure with its reasons."""
-    rows = [(result.check, result.state, f"{result.seconds:.1f} s", result.reason) for result in report.results]
+    rows = [(result.check, result.state, f"{result.seconds:.1f} s", result.reason or result.note) for result in report.results]
     echo_table((report.model, "state", "time", "because"), rows)
     for result in report.results:
         if result.state == "failed":
