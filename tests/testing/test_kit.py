@@ -135,7 +135,12 @@ def test_a_module_that_ends_the_program_is_a_failure(how, tmp_path, monkeypatch)
     broken = replaced(GOOD, build="zoo_ending:build")
     (result,) = check_model(broken, only=["import-light"], registry=registry(broken)).results
     assert result.state == "failed"
-    assert ("importing zoo_ending ends the program" if "sys.exit" in how else "it ended without a word") in result.message
+    if "sys.exit" in how:
+        (built,) = check_model(broken, only=["seeded"], registry=registry(broken)).results
+        assert built.where == f"{tmp_path / 'zoo_ending.py'}:2"
+    assert (
+        "importing zoo_ending ends the program: SystemExit(" if "sys.exit" in how else "it ended without a word"
+    ) in result.message
 
 
 def test_data_that_cannot_be_had_skip_what_needs_them(monkeypatch, tmp_path):

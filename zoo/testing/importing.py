@@ -33,7 +33,7 @@ def bring(name):
     try:
         importlib.import_module(name)
     except SystemExit as stop:
-        sys.exit(f"importing {name} ends the program (SystemExit: {stop.code})")
+        sys.exit(f"importing {name} ends the program: {stop!r}")
 
 sys.addaudithook(listen)
 import zoo.hookspecs, zoo.signatures, zoo.spec, zoo.study, numpy  # every plugin may

@@ -171,12 +171,17 @@ def _reasoned(expected_failures: Mapping[str, str]) -> None:
 
 
 def _where(error: BaseException, packages: frozenset[str]) -> str:
-    """The innermost place of an error that lies in a plugin; else in what is neither zoo's, Python's nor installed; else of all."""
-    frames = [
-        (frame.f_code.co_filename, line, frame.f_globals.get("__name__", ""))
-        for frame, line in traceback.walk_tb(error.__traceback__)
-    ]
-    plugin = [frame for frame in frames if str(frame[2]).partition(".")[0] in packages - {"zoo"}]
+    """The innermost place of an error, and of what caused it, that lies in a plugin; else in what is neither zoo's, Python's nor
+    installed; else of all."""
+    frames = []
+    cause: BaseException | None = error
+    while cause:
+        frames += [
+            (frame.f_code.co_filename, line, str(frame.f_globals.get("__name__")))
+            for frame, line in traceback.walk_tb(cause.__traceback__)
+        ]
+        cause = cause.__cause__
+    plugin = [frame for frame in frames if frame[2].partition(".")[0] in packages - {"zoo"}]
     foreign = [Path(zoo.__file__).parent, *map(Path, (sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")))]
     others = [frame for frame in frames if not frame[0].startswith("<") and not any(map(Path(frame[0]).is_relative_to, foreign))]
     file, line, _ = (plugin or others or frames)[-1]
