@@ -8,6 +8,7 @@
     zoo.export("cnn.fast")             # certified ONNX
     model = zoo.open("cnn.fast")       # onnxruntime alone
     model.run(image=pictures)          # {"label": …, "probabilities": …}
+    zoo.__version__                    # of the distribution onnx-zoo
 
 Importing this package imports neither torch nor onnxruntime: names are resolved when they are first used. It switches onnxruntime's
 telemetry off, unless the environment says otherwise.
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from zoo.reproduction import reproduce
     from zoo.studies.sweep import sweep
     from zoo.way import run
+
+    __version__: str
 
 # From 1.31 on onnxruntime keeps an id of the machine and a queue of events for its maker, from its import on.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
@@ -63,6 +66,10 @@ _WHERE = {
 def __getattr__(name: str) -> Any:
     if name in __all__:
         return getattr(import_module(_WHERE.get(name, "zoo.api")), name)
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("onnx-zoo")
     raise AttributeError(f"module 'zoo' has no attribute {name!r}")
 
 

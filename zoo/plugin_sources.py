@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from zoo.errors import PluginError, UsageError
+from zoo.errors import PluginError, UnknownName, UsageError
 
 GROUP = "zoo"
 DISTRIBUTION = "onnx-zoo"
@@ -19,8 +18,8 @@ ALLOW = "ZOO_PLUGINS"
 FOLDER = "ZOO_PLUGINS_DIR"
 """Environment variable: a folder whose packages and modules are plugins where they implement a hook. `zoo --plugins-dir` sets it,
 for the processes, too, that a command starts."""
-HOOKS = re.compile(rb"\b(hookimpl|zoo_(models|datasets|commands|studies))\b")
-"""What the source of a plugin mentions. Other files of a folder are never imported: they may do anything."""
+HOOKS = ("hookimpl", "zoo_models", "zoo_datasets", "zoo_commands", "zoo_studies")
+"""What the source of a plugin names. Other files of a folder are never imported: they may do anything."""
 
 
 class Found(NamedTuple):
@@ -33,12 +32,14 @@ class Found(NamedTuple):
         distribution: that ships it.
         version: of that.
         folder: that it lies in, where no distribution ships it.
+        problem: why there is nothing to load; empty where there is.
     """
 
     entry: EntryPoint
     distribution: str
     version: str
     folder: Path | None = None
+    problem: str = ""
 
     @property
     def own(self) -> bool:
@@ -56,13 +57,14 @@ class Found(NamedTuple):
             PluginError: there is none, or a module of the same name elsewhere hides that in the folder.
             BaseException: whatever the import does.
         """
-        if not self.entry.value:
-            itself = self.folder and (self.folder / "__init__.py").exists()
-            why = "it is a package itself: the folder that holds it is wanted" if itself else "nothing in it implements a hook"
-            raise PluginError(why)
+        if self.problem:
+            raise PluginError(self.problem)
         module = self.entry.load()
         if self.folder and not self.is_loaded():
-            raise PluginError(f"{self.entry.value} is imported from {getattr(module, '__file__', None)}; give it another name")
+            file = getattr(module, "__file__", None)
+            raise PluginError(
+                f"{self.entry.value} is imported from {file}, not from here; where it is another plugin, give it another name"
+            )
         return module
 
     def is_loaded(self) -> bool:
@@ -82,10 +84,17 @@ def find(*, third_party: bool = True) -> Iterator[Found]:
         UsageError: `$ZOO_PLUGINS_DIR` is no folder.
     """
     allowed = os.environ.get(ALLOW)
-    names = None if allowed is None else {name.strip() for name in allowed.split(",")}
-    for one in [*_installed(), *_in_folder()] if third_party else [one for one in _installed() if one.own]:
+    names = None if allowed is None else [name.strip() for name in allowed.split(",")]
+    there = [*_installed(), *_in_folder()] if third_party else [one for one in _installed() if one.own]
+    for one in there:
         if names is None or one.entry.name in names:
             yield one
+    if names and third_party:  # without others' plugins, their names are no mistakes
+        known = {one.entry.name for one in there}
+        for name in dict.fromkeys(filter(None, names)):
+            if name not in known:
+                problem = str(UnknownName("plugin", name, known))
+                yield Found(EntryPoint(name, "", GROUP), f"${ALLOW}", "", problem=problem)
 
 
 def folder() -> Path | None:
@@ -126,15 +135,37 @@ def _in_folder() -> Iterator[Found]:
     place = folder()
     if place is None:
         return
-    modules = [path.stem for path in sorted(place.iterdir()) if _implements_hooks(path)]
+    modules = [_module(path) for path in sorted(place.iterdir()) if _implements_hooks(path)]
     for module in modules:
-        yield Found(EntryPoint(module.removeprefix("zoo_"), module, GROUP), "", "", place)
+        yield Found(EntryPoint(module.removeprefix("zoo_") or module, module, GROUP), "", "", place)
     if not modules:
-        yield Found(EntryPoint(place.name, "", GROUP), "", "", place)
+        itself = (place / "__init__.py").exists()
+        why = "it is a package itself: the folder that holds it is wanted" if itself else "nothing in it implements a hook"
+        yield Found(EntryPoint(place.name, "", GROUP), "", "", place, why)
+
+
+def _module(path: Path) -> str:
+    """What a file or a folder is imported as."""
+    return path.name if path.is_dir() else path.stem
 
 
 def _implements_hooks(path: Path) -> bool:
     """Whether a module, or a package, looks like a plugin."""
-    source = path / "__init__.py" if path.is_dir() else path
-    named = path.stem.isidentifier() and not path.stem.startswith("_") and source.suffix == ".py"
-    return named and source.is_file() and bool(HOOKS.search(source.read_bytes()))
+    source, module = path / "__init__.py" if path.is_dir() else path, _module(path)
+    named = module.isidentifier() and not module.startswith("_") and source.suffix == ".py"
+    return named and source.is_file() and _names_hook(source.read_bytes())
+
+
+def _names_hook(source: bytes) -> bool:
+    """Whether a hook is named in code: what stands in a comment or a text is none."""
+    if not any(name.encode() in source for name in HOOKS):  # quick, of the many that are no plugins
+        return False
+    import io
+    import tokenize
+
+    try:
+        return any(
+            token.type == tokenize.NAME and token.string in HOOKS for token in tokenize.tokenize(io.BytesIO(source).readline)
+        )
+    except (tokenize.TokenError, SyntaxError, UnicodeDecodeError):  # its import will say what is wrong
+        return True

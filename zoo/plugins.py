@@ -178,7 +178,10 @@ def load_plugins(*, third_party: bool = True) -> Plugins:
 
 def _load(one: Found, plugin: LoadedPlugin, manager: pluggy.PluginManager) -> LoadedPlugin:
     with watched() as watch:
-        manager.register(one.load(), name=plugin.name)
+        module = one.load()
+        if known := manager.get_name(module):  # pluggy's own refusal lists every plugin
+            raise PluginError(f"{plugin.module} is loaded already, as the plugin {known}; this one is left out")
+        manager.register(module, name=plugin.name)
         manager.check_pending()
     if watch.error:
         with contextlib.suppress(Exception):

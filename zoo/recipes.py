@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
+from zoo.errors import near_matches
 from zoo.frozen import Spec
 
 # What msgspec checks when a recipe is read or changed.
@@ -242,7 +243,8 @@ class NegativeSampling(Spec, tag="negative-sampling", tag_field="name"):
     shared: Count = 32
 
 
-Loss = NegativeSampling | CrossEntropy | SigmoidCrossEntropy | SquaredError | BinaryCrossEntropy | EvidenceLowerBound
+BuiltInLoss = NegativeSampling | CrossEntropy | SigmoidCrossEntropy | SquaredError | BinaryCrossEntropy | EvidenceLowerBound
+Loss = BuiltInLoss | str
 
 
 class Recipe(Spec):
@@ -254,7 +256,10 @@ class Recipe(Spec):
         epochs: passes over the training split; exactly one of `epochs` and `steps` is given.
         steps: optimiser steps.
         schedule: of the learning rate, over all steps.
-        loss: what is made small, with its options.
+        loss: what is made small, with its options; or a function of the plugin's own, `"module:function"`, from what comes out and
+            what should to a scalar with gradient: of a classifier logits float32 [batch, classes] and labels int64 [batch], of an
+            autoencoder pictures 0 … 1, float32 [batch, height, width], both. The `loss` of a classifier's test split stays the
+            cross-entropy.
         augment: what is done to training batches only.
         precision: `"fp32"`; `"bf16"` (autocast; weights stay float32); `"auto"`, bf16 where the device has it in hardware.
         validation: examples at the end of the training split that are held out for validation; 0 for none, or for the data's own
@@ -284,5 +289,10 @@ class Recipe(Spec):
             value = getattr(self, field)
             if value is not None and value < least:
                 raise ValueError(f"{field} must be at least {least}, not {value}")
+        if isinstance(self.loss, str) and ":" not in self.loss:
+            kinds = {str(kind.__struct_config__.tag): kind.__name__ for kind in get_args(BuiltInLoss)}
+            near = near_matches(self.loss, kinds, limit=1)
+            meant = f"; did you mean {kinds[near[0]]}()?" if near else ""
+            raise ValueError(f"a loss of one's own is named 'module:function', not {self.loss!r}{meant}")
         if self.seed >= 2**32:
             raise ValueError(f"seed must be below 2^32, not {self.seed}")

@@ -150,16 +150,20 @@ def _collect(
     with watched() as watch:
         specs.extend(implementation.function())  # type: ignore[arg-type]
     problems = [f"{hook} failed: {watch.failure}"] if watch.failure else []
+    taken: dict[str, list[str]] = {}
     for spec in specs:
         if not isinstance(spec, kind):
             problems.append(f"{hook} returned a {type(spec).__name__}, not a {kind.__name__}")
         elif wrong := [name for name in texts if not isinstance(getattr(spec, name), str)]:
             problems.append(f"{hook} returned a {kind.__name__} whose {' and '.join(wrong)} should be text; it is left out")
         elif (name := key(spec)) in table:
-            other = table[name].owner
-            problems.append(f"{name} is declared by {other.distribution} ({other.name}) already; this one is left out")
+            brought = table[name].owner
+            taken.setdefault(f"{brought.distribution} ({brought.name})", []).append(name)
         else:
             table[name] = Owned(spec, owner)
+    for other, (name, *more) in taken.items():
+        several = f" and {len(more)} more are" if more else " is"
+        problems.append(f"{name}{several} declared by {other} already; {'these are' if more else 'this one is'} left out")
     return replaced(watch.of(owner), failure="; ".join([*filter(None, [owner.failure]), *problems]) or None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,11 +107,16 @@ def run(
         name: see `train`.
         progress: who is told.
         registry: of another set of plugins.
+
+    Raises:
+        UsageError: it is one of several processes, which can share a training only.
+        ZooError: what its parts raise.
     """
     from zoo.exporting.trace import DEFAULT_OPSET, check_opset
 
     registry = registry or default_registry()
     spec = registry.model(model)
+    _refuse_several(spec.id)
     check_opset(opset or DEFAULT_OPSET)
     runs, exported = Path(output) / "runs", Path(output) / "exported"
     trained = None
@@ -150,3 +156,17 @@ def run(
     # One number of threads and short: a glance at the end of the way; `zoo bench` measures.
     measured = bench(artifact.path, threads=(None,), seconds=0.1, progress=progress)
     return Outcome(trained, artifact, replay, measured)
+
+
+def _refuse_several(model: str) -> None:
+    """Where `torchrun` started several processes, each of them would go the whole way.
+
+    Raises:
+        UsageError: it did.
+    """
+    size = os.environ.get("WORLD_SIZE", "")
+    if size not in ("", "1"):
+        raise UsageError(
+            f"zoo run is for one process, and WORLD_SIZE={size} says that there are several; they can share a training.",
+            hint=f"torchrun --nproc-per-node {size} -m zoo train {model}, then zoo export {model}",
+        )

@@ -62,6 +62,24 @@ def test_an_unfinished_run_without_its_recipe_is_not_resumed(zoo_, run):
     assert f"error: The run {run} lacks recipe.toml, the recipe that it was begun with" in result.err
 
 
+@pytest.mark.parametrize("gone", ["checkpoints", "checkpoints/step-000000008.safetensors"])
+def test_an_unfinished_run_without_a_checkpoint_does_not_begin_again(gone, zoo_, run):
+    Run.open(run).update(status="interrupted")
+    shutil.rmtree(run / gone) if (run / gone).is_dir() else (run / gone).unlink()
+    result = zoo_("train", "--resume", run)
+    assert result.code == 1
+    said = f"error: The run {run} lacks checkpoints/step-000000008.safetensors, its weights after step 8; put it back from a copy"
+    assert result.err.splitlines()[-1] == f"{said}, or train anew. Try: zoo train camera.trained"
+    assert Run.open(run).state.step == 8
+
+
+def test_a_run_that_made_no_step_begins_at_its_first(zoo_, run):
+    Run.open(run).update(status="interrupted", step=0)
+    shutil.rmtree(run / "checkpoints")
+    assert zoo_("train", "--resume", run).code == 0
+    assert Run.open(run).state.status == "finished"
+
+
 def test_a_run_that_keeps_the_best_needs_the_best_so_far(zoo_):
     assert zoo_("train", "camera.trained", "--set", "validation=100", "--set", "keep=best", "--steps", 3).code == 0
     Run.open(RUN).update(status="interrupted")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -54,6 +55,8 @@ def test_a_new_plugin_goes_the_whole_way(zoo_, tmp_path):
     facts = json.loads(result.stdout)
     assert facts["metrics"]["accuracy"] > 0.9
     assert facts["verified"]
+    manifest = json.loads((tmp_path / "exported/mine.first/zoo.json").read_text())
+    assert manifest["summary"] == KINDS["tabular"].summary  # what the data decide is no change
     asked = beside(tmp_path / "zoo-mine", "predict", "mine", "5.1,3.5,1.4,0.2", "7.7 2.6 6.9 2.3", "-q")
     assert asked.stdout.split() == ["setosa", "virginica"]
     assert "5.1,3.5 has shape [2]; it should be [4]" in beside(tmp_path / "zoo-mine", "predict", "mine", "5.1,3.5").stderr
@@ -103,6 +106,20 @@ def test_nothing_is_overwritten(zoo_, tmp_path):
     )
     assert zoo_("new", "mine", "--output", "other/place", "-q").out == "other/place\n"
     assert (tmp_path / "other/place/pyproject.toml").is_file()
+
+
+def test_hints_can_be_pasted(zoo_):
+    said = zoo_("new", "mine", "--output", "my plugins/a'b").out
+    pasted = [shlex.split(line.removeprefix("next:")) for line in said.splitlines()[-3:]]
+    assert pasted == [["pip", "install", "-e", "my plugins/a'b[test]"], ["zoo", "run", "mine"], ["pytest", "my plugins/a'b"]]
+
+
+def test_a_link_that_leads_nowhere_is_not_followed(zoo_, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "gone")
+    result = zoo_("new", "mine", "--output", "link")
+    assert result.code == 2
+    assert result.err.startswith("error: link exists already, and nothing in it is overwritten.")
+    assert [path.name for path in tmp_path.iterdir()] == ["link"]
 
 
 def test_a_failure_leaves_nothing(zoo_, tmp_path, monkeypatch):

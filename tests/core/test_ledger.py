@@ -153,6 +153,10 @@ def test_the_files_that_count_are_those_that_build_the_model(tmp_path, monkeypat
     assert source_hash(spec) == before
     (package / "part.py").write_text("UNITS = 4\n")
     assert source_hash(spec) != before
+    lossy = replaced(spec, recipe=replaced(registry().model("mlp.sgd-512").recipe, loss=f"{package.name}.other:loss"))
+    before = source_hash(lossy)
+    (package / "other.py").write_text("LESS = 1\n")
+    assert source_hash(lossy) != before
 
 
 def test_the_table_has_notes_and_open_rows():

@@ -23,7 +23,7 @@ HOSTILE = {
     "lacks": ("import a_package_that_nobody_has", "No module named 'a_package_that_nobody_has'"),
     "twice": (
         "import zoo_cnn\n" + HOOK + "def zoo_models():\n    return zoo_cnn.zoo_models()",
-        "cnn.fast is declared by onnx-zoo",
+        "more are declared by onnx-zoo",
     ),
     "junk": (
         HOOK + "def zoo_models():\n    return [42]",
@@ -131,6 +131,14 @@ def test_plugins_can_be_switched_off(hostile):
     assert zoo("list", "-q", path=hostile, ZOO_PLUGINS="").stdout == ""
 
 
+def test_a_misspelt_name_of_those_allowed_is_told_of(tmp_path):
+    result = zoo("list", "-q", path=tmp_path, ZOO_PLUGINS="cnn, mnsit,")
+    said = "warning: plugin mnsit ($ZOO_PLUGINS): PluginError: There is no plugin 'mnsit'; did you mean mnist?\n"
+    assert (result.returncode, result.stderr) == (0, said)
+    assert "cnn.fast" in result.stdout
+    assert zoo("--no-plugins", "list", "-q", path=tmp_path, ZOO_PLUGINS="cnn,mnist,strangers").stderr == ""
+
+
 STRANGER = """
 from zoo.hookspecs import hookimpl
 from zoo.spec import CommandSpec, replaced
@@ -166,6 +174,9 @@ def folder(tmp_path: Path) -> Path:
     (place / "broken.py").write_text("from zoo import hookimpl\nraise RuntimeError('boom')")
     (place / "setup.py").write_text("raise SystemExit('never imported')")
     (place / "zoo-notes.py").write_text("hookimpl")
+    (place / "notes.py").write_text("'an example: zoo_models'  # and hookimpl\nraise SystemExit('never imported')")
+    (place / "zoo_stranger.bak").mkdir()
+    (place / "zoo_stranger.bak" / "__init__.py").write_text(STRANGER)
     return place
 
 
@@ -190,6 +201,34 @@ def test_a_folder_of_plugins_that_is_none_is_named(folder, tmp_path):
     assert "it is a package itself: the folder that holds it is wanted" in package.stderr
     empty = zoo(f"--plugins-dir={tmp_path}", "list", "-q", path=tmp_path)
     assert "nothing in it implements a hook" in empty.stderr
+
+
+def test_a_module_that_is_all_prefix_has_a_name(tmp_path):
+    (tmp_path / "zoo_.py").write_text("from zoo import hookimpl\nraise RuntimeError('boom')")
+    assert "warning: plugin zoo_ (folder" in zoo(f"--plugins-dir={tmp_path}", "list", "-q", path=tmp_path).stderr
+
+
+@pytest.mark.parametrize("rest", [b"def zoo_models(:", b"x = (", b"x = 1\n  y = 2", b"\n\nname = '\xe9'", b"\0"])
+def test_a_module_that_is_no_python_is_told_of(rest, tmp_path):
+    (tmp_path / "zoo_cut.py").write_bytes(b"from zoo import hookimpl\n" + rest)
+    said = zoo(f"--plugins-dir={tmp_path}", "list", "-q", "camera", path=tmp_path)
+    assert said.returncode == 0
+    assert said.stderr.startswith(f"warning: plugin cut (folder {tmp_path}): ")
+    assert said.stderr.count("\n") == 1
+
+
+def test_a_plugin_that_is_installed_and_in_the_folder_is_told_in_a_sentence(tmp_path):
+    """From that very folder, or as a copy, and under another name."""
+    distribution(tmp_path, "stranger", STRANGER)
+    one = zoo(f"--plugins-dir={tmp_path}", "list", "-q", path=tmp_path)
+    assert "stranger.hand" in one.stdout
+    said = "PluginError: hostile_stranger is loaded already, as the plugin stranger; this one is left out"
+    assert one.stderr == f"warning: plugin hostile_stranger (folder {tmp_path}): {said}\n"
+    (copy := tmp_path / "plugins").mkdir()
+    (copy / "hostile_stranger.py").write_text(STRANGER)
+    other = zoo(f"--plugins-dir={copy}", "list", "-q", path=tmp_path).stderr
+    assert f"hostile_stranger is imported from {tmp_path / 'hostile_stranger.py'}, not from here" in other
+    assert other.count("\n") == 1
 
 
 def test_a_module_of_the_folder_never_hides_another(folder, tmp_path):

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from zoo.errors import IntegrityError, ParityError, UnknownName, UsageError, ZooError
@@ -58,3 +63,14 @@ def test_public_names_are_sorted_and_there():
     assert all(callable(getattr(zoo, name)) for name in zoo.__all__)
     with pytest.raises(AttributeError, match="nothing"):
         zoo.nothing  # noqa: B018
+
+
+def test_the_version_is_that_of_the_distribution():
+    import zoo
+
+    declared = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]["version"]
+    assert zoo.__version__ == declared
+    said = subprocess.run([sys.executable, "-m", "zoo", "--version"], capture_output=True, text=True, check=True)
+    assert said.stdout == f"zoo, version {declared}\n"
+    code = "import sys, zoo; assert 'importlib.metadata' not in sys.modules; zoo.__version__; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)

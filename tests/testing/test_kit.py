@@ -106,6 +106,43 @@ def test_whatever_a_plugin_raises_is_a_result(error, state, message):
     assert state == "skipped" or result.where.startswith(f"{__file__}:") or result.where.startswith("tests/testing/test_kit.py:")
 
 
+@pytest.mark.parametrize("place", ["zoo/mine", "site-packages/mine"])
+def test_a_plugin_is_looked_at_wherever_it_lies(place, tmp_path, monkeypatch):
+    """Below a folder called zoo, and beside what it calls: numpy, which is installed too."""
+    (tmp_path / place).mkdir(parents=True)
+    name = f"zoo_lying_{place[0]}"  # what is imported stays
+    file = tmp_path / place / f"{name}.py"
+    file.write_text("import numpy\n\n\ndef build(_):\n    return numpy.zeros(2).reshape(3, 'x')\n")
+    monkeypatch.syspath_prepend(file.parent)
+    broken = replaced(GOOD, build=f"{name}:build")
+    report = check_model(broken, only=["seeded"], registry=registry(broken))
+    assert report.results[0].where == f"{file}:5"
+
+
+def test_a_batch_that_is_asked_is_bounded_by_its_bytes(monkeypatch):
+    (check,) = (check for check in checks(GOOD, registry=registry(GOOD)) if check.name == "every-size")
+    assert made(check).note == "asked of 1, 2, 7, 64 and 10,000 examples"
+    monkeypatch.setattr("zoo.testing.answers.LIMIT", 50 * (16 + 16 + 4 * len("right")))  # pixels, probabilities, label
+    bounded = made(check)
+    assert bounded.state == "passed"
+    assert bounded.note in {f"asked of 1, 2, 7 and {many} examples" for many in (50, 54)}  # others have four letters
+
+
+@pytest.mark.parametrize("how", ["sys.exit()", "sys.exit('enough')", "os._exit(0)", "print('{}'); os._exit(0)"])
+def test_a_module_that_ends_the_program_is_a_failure(how, tmp_path, monkeypatch):
+    (tmp_path / "zoo_ending.py").write_text(f"import os, sys\n{how}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    broken = replaced(GOOD, build="zoo_ending:build")
+    (result,) = check_model(broken, only=["import-light"], registry=registry(broken)).results
+    assert result.state == "failed"
+    if "sys.exit" in how:
+        (built,) = check_model(broken, only=["seeded"], registry=registry(broken)).results
+        assert built.where == f"{tmp_path / 'zoo_ending.py'}:2"
+    assert (
+        "importing zoo_ending ends the program: SystemExit(" if "sys.exit" in how else "it ended without a word"
+    ) in result.message
+
+
 def test_data_that_cannot_be_had_skip_what_needs_them(monkeypatch, tmp_path):
     """Of the real MNIST, without a network and with an empty cache."""
     monkeypatch.setenv("ZOO_HOME", str(tmp_path))

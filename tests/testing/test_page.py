@@ -63,6 +63,16 @@ def test_a_failure_is_the_exit_code_and_its_reason_stands_below_the_table(monkey
     assert json.loads((tmp_path / "report.json").read_text())[0]["passed"] is False
 
 
+def test_a_report_that_cannot_be_written_is_told_before_anything_is_checked(monkeypatch, tmp_path):
+    from zoo import testing
+
+    monkeypatch.setattr(testing, "check_model", lambda *_, **__: pytest.fail("checked first"))
+    (tmp_path / "file").touch()
+    found = asked("camera.hand", *QUICK, "--output", str(tmp_path / "file" / "report.json"))
+    assert isinstance(found.exception, OSError)
+    assert found.stdout == ""
+
+
 @pytest.mark.parametrize(("arguments", "near"), [(("camra",), "camera"), (("camera", "--only", "seded"), "seeded")])
 def test_names_that_are_none(arguments, near):
     found = asked(*arguments)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from zoo import api
+from zoo import api, way
 from zoo.errors import DeviceError, TrainingError, UsageError
 from zoo.training.checkpoint import load_tensors
 from zoo.training.distributed import ALONE, Group, group
@@ -144,6 +144,15 @@ def test_half_an_environment_of_torchrun_is_refused(changed, said, monkeypatch):
         monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
     with pytest.raises(UsageError, match=said), group(torch.device("cpu")):
         pass
+
+
+def test_what_is_done_once_is_not_done_by_several_processes(monkeypatch, tmp_path):
+    for name, value in TORCHRUN_SETS.items():
+        monkeypatch.setenv(name, value)
+    said = r"zoo run is for one process, and WORLD_SIZE=2 .* Try: torchrun --nproc-per-node 2 -m zoo train camera.trained, then"
+    with pytest.raises(UsageError, match=said):
+        way.run("camera.trained", output=tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_processes_that_cannot_find_each_other(monkeypatch):

@@ -10,11 +10,13 @@ from torch import nn
 from torch.nn import functional
 
 from zoo import api
-from zoo.errors import NonFiniteError, UsageError
+from zoo.errors import NonFiniteError, PluginError, UnknownName, UsageError
 from zoo.recipes import CrossEntropy, SigmoidCrossEntropy, SquaredError
 from zoo.registry import registry
 from zoo.spec import replaced
+from zoo.testing import check_model
 from zoo.training.classification import Classification, error, penalty
+from zoo.training.overrides import override
 
 LOGITS = torch.tensor([[2.0, -1.0, 0.5], [0.0, 0.0, 3.0]])
 LABEL = torch.tensor([0, 1])
@@ -53,6 +55,42 @@ def test_penalties_and_their_gradients():
 def test_label_smoothing_is_torchs():
     ours = error(CrossEntropy(label_smoothing=0.1), LOGITS, LABEL)
     torch.testing.assert_close(ours, functional.cross_entropy(LOGITS, LABEL, label_smoothing=0.1))
+
+
+def brier(logits, label):
+    """A loss that is none of zoo's."""
+    return (logits.softmax(1) - functional.one_hot(label, logits.shape[1])).square().sum(1).mean()
+
+
+def darkness(pixels, target):
+    """One of pictures."""
+    return (pixels - target).abs().mean()
+
+
+OWN = {"camera.trained": f"{__name__}:brier", "autoencoder.linear": f"{__name__}:darkness"}
+
+
+@pytest.mark.parametrize("model", OWN)
+def test_a_loss_of_a_plugins_own(model, tmp_path, small_data):
+    run = api.train(model, recipe={"loss": OWN[model], "steps": 30, "batch_size": 200}, output=tmp_path)
+    losses = [line["train_loss"] for line in run.epochs()]
+    assert losses[-1] < losses[0] < 1
+    assert run.recipe.loss == OWN[model]  # as recipe.toml holds it
+
+
+def test_a_loss_that_is_none_is_told_of(tmp_path):
+    spec = registry().model("mlp.sgd-512")
+    with pytest.raises(ValueError, match=r"'module:function', not 'cros-entropy'; did you mean CrossEntropy\(\)\?"):
+        replaced(spec.recipe, loss="cros-entropy")
+    with pytest.raises(UnknownName, match="did you mean cross-entropy"):
+        override(spec.recipe, {"loss": "cros-entropy"})
+    with pytest.raises(PluginError, match="'zoo_mlp:los' of mlp"):
+        api.train("mlp.sgd-512", recipe={"loss": "zoo_mlp:los"}, output=tmp_path)
+    assert not list(tmp_path.iterdir())
+    lost = replaced(spec, recipe=replaced(spec.recipe, loss=f"{__name__}:brierr"))
+    (result,) = check_model(lost, only=["resolvable"]).results
+    assert (result.state, result.where) == ("failed", "spec.recipe.loss")
+    assert "brierr" in result.message
 
 
 def test_a_loss_of_another_kind_is_refused():

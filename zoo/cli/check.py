@@ -11,7 +11,7 @@ import click
 
 from zoo.cli.output import current_registry, echo_json, echo_table, json_option, quiet_option
 from zoo.errors import ZooError
-from zoo.files import write_atomic
+from zoo.files import replacing
 from zoo.progress import default_progress
 from zoo.spec import to_plain
 
@@ -43,19 +43,21 @@ def command(models: tuple[str, ...], only: tuple[str, ...], output: Path | None,
 
     progress = default_progress(quiet=quiet)
     reports: list[Report] = []
-    for spec in specs:
-        with contextlib.redirect_stdout(sys.stderr):  # a plugin may print what it likes
-            report = check_model(spec, only=only, progress=progress, registry=registry)
-        reports.append(report)
-        if quiet and not as_json and report.passed:
-            click.echo(report.model)
-        elif not quiet and not as_json:
-            _show(report)
-    plain = [_plain(report) for report in reports]
-    if as_json:
-        echo_json(plain)
-    if output is not None:
-        write_atomic(output, msgspec.json.format(msgspec.json.encode(plain), indent=2) + b"\n")
+    # What cannot be written is told before anything is checked.
+    with replacing(output) if output else contextlib.nullcontext() as beside:
+        for spec in specs:
+            with contextlib.redirect_stdout(sys.stderr):  # a plugin may print what it likes
+                report = check_model(spec, only=only, progress=progress, registry=registry)
+            reports.append(report)
+            if quiet and not as_json and report.passed:
+                click.echo(report.model)
+            elif not quiet and not as_json:
+                _show(report)
+        plain = [_plain(report) for report in reports]
+        if as_json:
+            echo_json(plain)
+        if beside:
+            beside.write_bytes(msgspec.json.format(msgspec.json.encode(plain), indent=2) + b"\n")
     if failed := [report for report in reports if not report.passed]:
         names = [f"{report.model} ({', '.join(_failing(report)) or 'nothing was checked'})" for report in failed]
         raise ZooError(f"{len(failed)} of {len(reports)} models do not pass: {'; '.join(names)}.")
@@ -72,7 +74,7 @@ def _failing(report: Report) -> list[str]:
 
 def _show(report: Report) -> None:
     """A table, and under it each failure with its reasons."""
-    rows = [(result.check, result.state, f"{result.seconds:.1f} s", result.reason) for result in report.results]
+    rows = [(result.check, result.state, f"{result.seconds:.1f} s", result.reason or result.note) for result in report.results]
     echo_table((report.model, "state", "time", "because"), rows)
     for result in report.results:
         if result.state == "failed":

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import keyword
+import os
 import re
+import shlex
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -75,14 +77,14 @@ def command(name: str, task: str, output: Path | None, as_json: bool, quiet: boo
     """
     check_name(name)
     folder = output or Path(f"zoo-{name}")
-    if folder.exists():
+    if os.path.lexists(folder):
         raise UsageError(f"{folder} exists already, and nothing in it is overwritten.", hint=f"zoo new {name} --output DIR")
     contents = plugin_files(name, task)
     with replacing_folder(folder) as beside:
         for path, content in contents.items():
             (beside / path).parent.mkdir(parents=True, exist_ok=True)
             (beside / path).write_bytes(content)
-    steps = [f"pip install -e '{folder}[test]'", f"zoo run {name}", f"pytest {folder}"]
+    steps = [shlex.join(["pip", "install", "-e", f"{folder}[test]"]), f"zoo run {name}", shlex.join(["pytest", str(folder)])]
     if as_json:
         paths = [str(folder / path) for path in contents]
         echo_json({"name": name, "model": f"{name}.first", "task": task, "folder": str(folder), "files": paths, "next": steps})
@@ -109,7 +111,7 @@ def check_name(name: str) -> None:
     registry = current_registry()
     architectures = {owned.spec.architecture: owned.owner for owned in registry.models.values()}
     taken = architectures | {key: owned.owner for key, owned in registry.datasets.items()}
-    taken |= {plugin.name: plugin for plugin in registry.plugins}
+    taken |= {plugin.name: plugin for plugin in registry.plugins if plugin.module}
     if name in taken:
         raise UsageError(f"The name {name!r} is taken by {taken[name].distribution}.", hint=f"zoo new my{name}")
     if importlib.util.find_spec(f"zoo_{name}"):
@@ -130,7 +132,7 @@ def plugin_files(name: str, task: str) -> dict[Path, bytes]:
     words = {
         "name": name,
         "summary": kind.summary,
-        "predict": f"zoo predict {name} {kind.ask}",
+        "ask": f"{name} {kind.ask}",
         "files": "\n".join(f"| `{package}/{file}` | {meaning} |" for file, meaning in listed.items())
         + f"\n| `tests/test_{name}.py` | the checks of `zoo.testing` |",
     }

@@ -20,6 +20,8 @@ def source_hash(spec: ModelSpec) -> str:
     out too; the record names its version.
     """
     references = [spec.build, spec.task, *([spec.parent.adopt] if spec.parent else [])]
+    if spec.recipe and isinstance(spec.recipe.loss, str):
+        references.append(spec.recipe.loss)
     found: dict[str, Path] = {}
     for reference in references:
         module = reference.partition(":")[0]

@@ -24,17 +24,19 @@ if TYPE_CHECKING:
 
 MANY, TEXTS = 10_000, 200
 """Examples of the largest batch; of text, whose search is slow."""
+LIMIT = 32 << 20
+"""Bytes that the inputs and outputs of that batch may have together; what a network computes between them is a multiple."""
 BATCHES = (1, 2, 7, 64)
 SAME = 0.95
 """Share of the texts that must be the same alone and in company: a tie may fall either way."""
 
 
-def every_size(subject: Subject) -> None:
-    """A graph answers one example, some, and ten thousand."""
+def every_size(subject: Subject) -> str:
+    """A graph answers one example, some, and ten thousand, or as many as 32 MiB hold."""
     model = _model(subject)
     inputs = _many(subject)
-    size = len(next(iter(inputs.values())))
-    for batch in (*BATCHES, size):
+    batches = _batches(inputs)
+    for batch in batches:
         found = _asked(subject, model, {name: array[:batch] for name, array in inputs.items()})
         for tensor in subject.spec.outputs:
             made = found[tensor.name]
@@ -46,13 +48,16 @@ def every_size(subject: Subject) -> None:
                 )
         if "probabilities" in found and np.abs(found["probabilities"].sum(1) - 1).max() > 1e-5:
             raise Failed(f"each row of probabilities should sum to 1; of {batch} one does not", where=graph_place(subject.spec))
+    *some, many = (f"{batch:,}" for batch in batches)
+    return f"asked of {', '.join(some)} and {many} examples"
 
 
 def batch_mates(subject: Subject) -> None:
     """An example gets the same answer alone and in any company."""
     model, inputs = _model(subject), _many(subject)
     whole = _asked(subject, model, inputs)
-    for batch in BATCHES:
+    *smaller, size = _batches(inputs)
+    for batch in smaller:
         found = _asked(subject, model, {name: array[:batch] for name, array in inputs.items()})
         for tensor in subject.spec.outputs:
             sure = np.ones(batch, bool)
@@ -62,7 +67,7 @@ def batch_mates(subject: Subject) -> None:
             if not _same(tensor, found[tensor.name][sure], whole[tensor.name][:batch][sure]):
                 raise Failed(
                     f"{tensor.name} of an example should not depend on the others in its batch, and in a batch of {batch} it is "
-                    f"another than in one of {len(next(iter(inputs.values()))):,}: no mean or sum may go over the first axis",
+                    f"another than in one of {size:,}: no mean or sum may go over the first axis",
                     where=graph_place(subject.spec),
                 )
 
@@ -151,20 +156,28 @@ def _model(subject: Subject) -> Model:
 def _many(subject: Subject) -> dict[str, np.ndarray]:
     if subject.reads_text:
         return {tensor.name: hostile(TEXTS) for tensor in subject.spec.inputs}
-    return made_up(subject.spec.inputs, MANY, seed=1)
+    one = made_up(subject.spec.inputs, 1, seed=1)
+    each = sum(array.nbytes for array in (*one.values(), *_answer(subject, _model(subject), one).values()))
+    return made_up(subject.spec.inputs, min(MANY, max(2, LIMIT // each)), seed=1)
+
+
+def _batches(inputs: dict[str, np.ndarray]) -> list[int]:
+    """The sizes that are asked, up to all examples."""
+    size = len(next(iter(inputs.values())))
+    return [*(batch for batch in BATCHES if batch < size), size]
 
 
 def _asked(subject: Subject, model: Model, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The answers, made once for each batch size."""
-    size = len(next(iter(inputs.values())))
+    return subject.once(f"answer to {len(next(iter(inputs.values())))}", partial(_answer, subject, model, inputs))
 
-    def answer() -> dict[str, np.ndarray]:
-        try:
-            return model.answer(inputs)
-        except ZooError as error:
-            raise Failed(f"a batch of {size:,} examples should be answered: {error}", where=graph_place(subject.spec)) from error
 
-    return subject.once(f"answer to {size}", answer)
+def _answer(subject: Subject, model: Model, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    try:
+        return model.answer(inputs)
+    except ZooError as error:
+        said = f"a batch of {len(next(iter(inputs.values()))):,} examples should be answered: {error}"
+        raise Failed(said, where=graph_place(subject.spec)) from error
 
 
 CHECKS = (

@@ -40,14 +40,14 @@ class Declared(NamedTuple):
     Args:
         name: lower-case words joined by hyphens.
         why: what goes wrong for users where it fails: one sentence.
-        body: makes it; raises what it finds.
+        body: makes it; raises what it finds, and may say what it looked at.
         unless: why it does not apply to a spec; empty where it does.
         needs: what it takes beside the data: it trains, it exports, it wants a GPU.
     """
 
     name: str
     why: str
-    body: Callable[[Subject], None]
+    body: Callable[[Subject], str | None]
     unless: Callable[[ModelSpec], str] = lambda _: ""
     needs: frozenset[Need] = frozenset()
 
@@ -64,6 +64,7 @@ class Check:
         needs: what it takes: `"training"`, `"export"`, `"gpu"`.
         body: makes it.
         clear: lets go of what the checks of its model share; what is asked for afterwards is made anew.
+        packages: names of those that its plugin brings, in which an error is looked for.
     """
 
     name: str
@@ -71,16 +72,17 @@ class Check:
     model: str
     reason: str
     needs: frozenset[Need]
-    body: Callable[[], None] = field(repr=False)
+    body: Callable[[], str | None] = field(repr=False)
     clear: Callable[[], None] = field(repr=False)
+    packages: frozenset[str] = frozenset()
 
     @property
     def applies(self) -> bool:
         """Whether it is made of this model."""
         return not self.reason
 
-    def __call__(self) -> None:
-        """Make it.
+    def __call__(self) -> str | None:
+        """Make it; what was looked at, where that depends on the model.
 
         Raises:
             Skipped: it does not apply, or what it needs cannot be had.
@@ -88,7 +90,7 @@ class Check:
         """
         if self.reason:
             raise Skipped(self.reason)
-        self.body()
+        return self.body()
 
 
 class Result(Spec):
@@ -102,6 +104,7 @@ class Result(Spec):
         why: what goes wrong for users then.
         where: to look: file and line, or a field of the spec.
         reason: why it was skipped, or its failure was expected.
+        note: what was looked at, where it passed and that depends on the model.
     """
 
     check: str
@@ -111,6 +114,7 @@ class Result(Spec):
     why: str = ""
     where: str = ""
     reason: str = ""
+    note: str = ""
 
 
 class Report(Spec):

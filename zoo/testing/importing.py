@@ -29,13 +29,19 @@ def listen(event, arguments):
         asked.append([name, event, repr(arguments)[:80]])
         raise OSError("no network while a plugin is imported")
 
+def bring(name):
+    try:
+        importlib.import_module(name)
+    except SystemExit as stop:
+        sys.exit(f"importing {name} ends the program: {stop!r}")
+
 sys.addaudithook(listen)
 import zoo.hookspecs, zoo.signatures, zoo.spec, zoo.study, numpy  # every plugin may
 before, start, name = set(sys.modules), time.process_time(), plugin
-importlib.import_module(plugin)
+bring(plugin)
 seconds, loaded = time.process_time() - start, set(sys.modules) - before
 for name in others:
-    importlib.import_module(name)
+    bring(name)
 print("\\n" + json.dumps({"seconds": seconds, "loaded": sorted(loaded), "asked": asked}))
 """
 """Run in a process of its own: what is imported there was not imported before. Time is the processor's, so that a busy machine
@@ -84,10 +90,11 @@ def _import(plugin: str, others: tuple[str, ...]) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, places, plugin, *others], capture_output=True, text=True, check=False, timeout=120
     )
-    if done.returncode:
+    answers = [line for line in done.stdout.splitlines() if line.startswith('{"seconds": ')]  # the plugin may print, too
+    if done.returncode or not answers:
         last = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
         raise Failed(f"{plugin} should be importable in a process of its own, and is not: {last}", where=_file(plugin))
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, Any] = json.loads(answers[-1])
     return found
 
 

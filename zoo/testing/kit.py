@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sysconfig
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+import zoo
 from zoo.api import SILENT
 from zoo.errors import UnknownName, UsageError
 from zoo.progress import Progress
@@ -41,10 +44,17 @@ def checks(model: str | ModelSpec, *, registry: Registry | None = None) -> tuple
     """
     found = registry or default_registry()
     declared = found.model(model) if isinstance(model, str) else model
-    subject = Subject(declared, found)
+    subject, packages = Subject(declared, found), _packages(declared)
     return tuple(
-        Check(one.name, one.why, declared.id, one.unless(declared), one.needs, partial(one.body, subject), subject.clear)
+        Check(one.name, one.why, declared.id, one.unless(declared), one.needs, partial(one.body, subject), subject.clear, packages)
         for one in CONTRACT
+    )
+
+
+def _packages(spec: ModelSpec) -> frozenset[str]:
+    """The top-level packages of the plugin that declares a model."""
+    return frozenset(
+        str(name).partition(":")[0].partition(".")[0] for name in (type(spec.config).__module__, spec.build, spec.task)
     )
 
 
@@ -93,22 +103,24 @@ def made(check: Check, expected: str = "") -> Result:
         return Result(check=check.name, state=state, seconds=round(time.perf_counter() - start, 3), **said)
 
     try:
-        check()
+        note = check()
     except Skipped as skipped:
         if not str(skipped).strip():
-            return result("failed", message="a check that is left out should say why", why=check.why, where=_where(skipped))
+            return result(
+                "failed", message="a check that is left out should say why", why=check.why, where=_where(skipped, check.packages)
+            )
         return result("skipped", reason=str(skipped))
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a plugin may raise anything, and the other checks are still to be made
         said = error.message if isinstance(error, Failed) else f"{type(error).__name__}: {error}"
-        where = error.where if isinstance(error, Failed) else _where(error)
+        where = error.where if isinstance(error, Failed) else _where(error, check.packages)
         state = "expected" if expected else "failed"
         return result(state, message=" ".join(said.split()), why=check.why, where=where, reason=expected)
     if expected:
         said = f"it was expected to fail ({expected}), and passes: take it out of expected_failures"
         return result("failed", message=said, why=check.why, where="expected_failures")
-    return result("passed")
+    return result("passed", note=note or "")
 
 
 def parametrize_checks(
@@ -158,9 +170,19 @@ def _reasoned(expected_failures: Mapping[str, str]) -> None:
             raise UsageError(f"An expected failure needs a reason: say why {name!r} fails.")
 
 
-def _where(error: BaseException) -> str:
-    """The innermost place of an error that lies in a plugin; where none does, the innermost of all."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if not any(part in frame.filename for part in ("/zoo/", "site-packages", "/lib/python", "<"))]
-    last = (own or frames)[-1]
-    return place(last.filename, last.lineno or 0)
+def _where(error: BaseException, packages: frozenset[str]) -> str:
+    """The innermost place of an error, and of what caused it, that lies in a plugin; else in what is neither zoo's, Python's nor
+    installed; else of all."""
+    frames = []
+    cause: BaseException | None = error
+    while cause:
+        frames += [
+            (frame.f_code.co_filename, line, str(frame.f_globals.get("__name__")))
+            for frame, line in traceback.walk_tb(cause.__traceback__)
+        ]
+        cause = cause.__cause__
+    plugin = [frame for frame in frames if frame[2].partition(".")[0] in packages - {"zoo"}]
+    foreign = [Path(zoo.__file__).parent, *map(Path, (sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")))]
+    others = [frame for frame in frames if not frame[0].startswith("<") and not any(map(Path(frame[0]).is_relative_to, foreign))]
+    file, line, _ = (plugin or others or frames)[-1]
+    return place(file, line)

@@ -118,6 +118,8 @@ def references(spec: ModelSpec) -> Iterator[tuple[str, str]]:
         yield f"views[{view!r}]", reference
     if spec.parent:
         yield "parent.adopt", spec.parent.adopt
+    if spec.recipe and isinstance(spec.recipe.loss, str):
+        yield "recipe.loss", spec.recipe.loss
 
 
 CHECKS = (

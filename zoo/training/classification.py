@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from zoo.data.dataset import Split
 from zoo.errors import UsageError
+from zoo.plugins import resolve
 from zoo.spec import CrossEntropy, SigmoidCrossEntropy
 from zoo.training.augment import augmented
 from zoo.training.task import EVALUATION_BATCH, Task
@@ -47,14 +48,14 @@ class Classification(Task):
         return loss, {"accuracy": (logits.detach().argmax(1) == batch["label"]).float().mean()}
 
     @property
-    def options(self) -> CrossEntropy | SigmoidCrossEntropy:
+    def options(self) -> CrossEntropy | SigmoidCrossEntropy | str:
         """The recipe's loss; plain cross-entropy where nothing is learned.
 
         Raises:
             UsageError: it is no loss of a classifier.
         """
         options = self.recipe.loss if self.recipe else CrossEntropy()
-        if not isinstance(options, CrossEntropy | SigmoidCrossEntropy):
+        if not isinstance(options, CrossEntropy | SigmoidCrossEntropy | str):
             name = type(options).__struct_config__.tag
             raise UsageError(
                 f"{self.spec.id} is a classifier; its loss is cross-entropy or sigmoid-cross-entropy, not {name}.",
@@ -99,14 +100,20 @@ class Classification(Task):
         }
 
 
-def error(options: CrossEntropy | SigmoidCrossEntropy, logits: Tensor, label: Tensor) -> Tensor:
+def error(options: CrossEntropy | SigmoidCrossEntropy | str, logits: Tensor, label: Tensor) -> Tensor:
     """What a classifier's loss is without its penalties: a scalar.
 
     Args:
         options: which.
         logits: [batch, classes].
         label: int64 [batch].
+
+    Raises:
+        PluginError: the name of a plugin's own leads nowhere.
     """
+    if isinstance(options, str):
+        own: Tensor = resolve(options)(logits, label)
+        return own
     if isinstance(options, SigmoidCrossEntropy):
         target = functional.one_hot(label, logits.shape[1]).to(logits.dtype)  # [batch, classes]
         return functional.binary_cross_entropy_with_logits(logits, target, reduction="sum")

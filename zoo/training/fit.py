@@ -113,9 +113,12 @@ class Fit:
         Raises:
             NonFiniteError: a loss or weight is no longer finite; the message names the step and the last good checkpoint.
             KeyboardInterrupt: asked to stop; a checkpoint of the last step was written.
+            IncompleteError: the run has made steps, and has no checkpoint.
         """
         if checkpoints := self.run.checkpoints():
             self.restore(checkpoints)
+        elif done := self.run.state.step:
+            raise self.run.lacks(self.run.checkpoint(done), f"its weights after step {done:,}")
         else:
             self.save()
         log = StepLog(self.run.metrics_file if self.group.leads else None, self.device, self.step, self.group.mean)
@@ -263,7 +266,7 @@ class Fit:
         if not self.group.leads:
             return
         facts = {"step": self.step, "seconds": self.seconds, "best": self.best}
-        save_tensors(self.run.path / "checkpoints" / f"step-{self.step:09d}.safetensors", tensors, facts)
+        save_tensors(self.run.checkpoint(self.step), tensors, facts)
         self.run.update(step=self.step, total=self.total, seconds=round(self.seconds, 3))
         for old in self.run.checkpoints()[KEPT_CHECKPOINTS:]:
             old.unlink(missing_ok=True)

@@ -51,7 +51,10 @@ def check_solver(spec: ModelSpec, recipe: Recipe, options: Options, processes: i
 
     Raises:
         UsageError: the optimiser is of the other kind, or an option has no meaning for a solver.
+        PluginError: the loss or the task leads nowhere.
     """
+    if isinstance(recipe.loss, str):
+        resolve(recipe.loss, owner=spec.id)
     found = resolve(spec.task, owner=spec.id)
     kind: type[Task] = found if isinstance(found, type) and issubclass(found, Task) else Task  # what is none, `make_task` refuses
     solved = issubclass(kind, SolvedTask)

@@ -9,12 +9,13 @@ import msgspec
 
 from zoo import spec
 from zoo.errors import UnknownName, UsageError
+from zoo.recipes import BuiltInLoss
 from zoo.spec import Recipe, to_plain
 
 CHOICES: dict[str, tuple[type[spec.Spec], ...]] = {
     "optimiser": get_args(spec.Optimiser),
     "schedule": get_args(spec.Schedule),
-    "loss": get_args(spec.Loss),
+    "loss": get_args(BuiltInLoss),
 }
 CONFIG = "config."
 """What the names of a config's fields begin with, beside those of the recipe."""
@@ -103,8 +104,10 @@ def configured(config: T, changes: Mapping[str, Any]) -> T:
         raise UsageError(f"The network does not take {given}: {error}.") from error
 
 
-def _named(key: str, value: Any) -> dict[str, Any]:
-    """The part called `value` with its defaults."""
+def _named(key: str, value: Any) -> dict[str, Any] | str:
+    """The part called `value` with its defaults, or a loss of somebody's own."""
+    if key == "loss" and ":" in str(value):
+        return str(value)
     kinds = {str(kind.__struct_config__.tag): kind for kind in CHOICES[key]}
     if str(value) not in kinds:
         raise UnknownName(key, str(value), kinds)

@@ -13,6 +13,7 @@ from torch.nn import functional
 from zoo.data.dataset import Split
 from zoo.errors import UsageError
 from zoo.layers import unit_range
+from zoo.plugins import resolve
 from zoo.spec import BinaryCrossEntropy, EvidenceLowerBound, Noise, SquaredError
 from zoo.training.augment import augmented
 from zoo.training.task import EVALUATION_BATCH, Task
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from zoo.training.task import Resident
 
-ReconstructionLoss = SquaredError | BinaryCrossEntropy | EvidenceLowerBound
+ReconstructionLoss = SquaredError | BinaryCrossEntropy | EvidenceLowerBound | str
 ORDER = ("loss", "mse", "denoised_mse", "mse_uint8")
 """Of the metrics."""
 NOISE_SEED = 0
@@ -76,7 +77,7 @@ class Reconstruction(Task):
         made = _single(module(given))
         target = unit_range(clean, made[0])  # [batch, height, width]
         loss = self._error(options, made, target)
-        if not isinstance(options, EvidenceLowerBound) and options.sparsity:
+        if isinstance(options, SquaredError | BinaryCrossEntropy) and options.sparsity:
             loss = loss + options.sparsity * made[2].abs().mean()
         return loss, {"mse": functional.mse_loss(made[0].detach(), target)}
 
@@ -111,8 +112,12 @@ class Reconstruction(Task):
 
         Raises:
             UsageError: the network does not give what the loss needs.
+            PluginError: the name of a plugin's own leads nowhere.
         """
         pixels, sums, _, *spread = made
+        if isinstance(options, str):
+            own: Tensor = resolve(options)(pixels, target)
+            return own
         if isinstance(options, SquaredError):
             return functional.mse_loss(pixels, target)
         if pixels is sums:

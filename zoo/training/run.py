@@ -162,6 +162,10 @@ class Run:
         write_state(self.path / "run.json", state)
         self.state = state
 
+    def checkpoint(self, step: int) -> Path:
+        """Where that after `step` is; names sort as steps do."""
+        return self.path / "checkpoints" / f"step-{step:09d}.safetensors"
+
     def checkpoints(self) -> list[Path]:
         """Checkpoints, newest first; names hold the step."""
         return sorted((self.path / "checkpoints").glob("step-*.safetensors"), reverse=True)
