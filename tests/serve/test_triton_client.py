@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -122,15 +123,17 @@ def test_the_index_has_all_models_and_why_one_is_not_ready(client):
 
 
 IMAGE = Tensor(name="image", dtype="uint8", shape=("batch", 28, 28), meaning="")
+PICTURE = asked(IMAGE, np.zeros((1, 28, 28), np.uint8), binary=True)
+FLOATS = asked(replace(IMAGE, dtype="float32"), np.zeros((1, 28, 28), np.float32), binary=True)
 
 
 @pytest.mark.parametrize(
     ("name", "given", "status", "said"),
     [
-        ("cnn.fist", asked(IMAGE, np.zeros((1, 28, 28), np.uint8), binary=True), "404", "did you mean cnn.fast?"),
-        (DAMAGED, asked(IMAGE, np.zeros((1, 28, 28), np.uint8), binary=True), "503", "was changed or damaged"),
+        ("cnn.fist", PICTURE, "404", "did you mean cnn.fast?"),
+        (DAMAGED, PICTURE, "503", "was changed or damaged"),
         ("cnn.fast", asked(IMAGE, np.zeros((1, 28, 27), np.uint8), binary=True), "400", "takes shape [-1, 28, 28], not [1, 28, 27]"),
-        ("cnn.fast", triton.InferInput("image", [1, 28, 28], "FP32"), "400", "takes UINT8, not 'FP32'"),
+        ("cnn.fast", FLOATS, "400", "takes UINT8, not 'FP32'"),
         ("cnn.fast", triton.InferInput("picture", [1, 28, 28], "UINT8"), "400", "There is no input called 'picture'"),
         ("boolean.xor", triton.InferInput("inputs", [1, 2], "BOOL"), "400", "neither data nor a binary_data_size"),
     ],
