@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import signal
 import socket
 import sys
@@ -20,6 +21,9 @@ from zoo.serve.app import Service, make_app
 from zoo.serve.connection import limited
 from zoo.serve.limits import Limits
 from zoo.serve.models import Models
+
+M_MMAP_THRESHOLD = -3
+"""Of `malloc.h`."""
 
 
 class Server(uvicorn.Server):
@@ -78,6 +82,7 @@ def serve(
     Raises:
         UsageError: the address cannot be listened on.
     """
+    _return_memory()
     with listen(host, port) as bound:
         server = Server(models, limits, access_log=access_log)
         for name, why in models.damaged.items():
@@ -89,6 +94,16 @@ def serve(
         server.run(sockets=[bound])
     server.service.close()
     progress.note(f"stopped after {server.server_state.total_requests:,} requests")
+
+
+def _return_memory() -> None:
+    """Let the C library give large blocks back to the system.
+
+    glibc by itself keeps what was freed below a bound that grows with what is freed: after a few requests of some ten megabytes it
+    holds tens of megabytes more. Other C libraries have no such bound.
+    """
+    with contextlib.suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, 2**20)
 
 
 def listen(host: str, port: int) -> socket.socket:
