@@ -17,7 +17,8 @@ from zoo.serve.limits import Limits
 from zoo.serve.protocol import parse
 from zoo.serve.tensors import DATATYPES, from_binary, from_json, to_binary
 
-QUICK = settings(max_examples=150, deadline=None)
+LITTLE = Limits(examples=100, letters=50, values=1000)
+QUICK = settings(max_examples=80, deadline=None)
 IMAGE = Tensor(name="image", dtype="uint8", shape=("batch", 2, 2), meaning="")
 TEXT = Tensor(name="text", dtype="string", shape=("batch",), meaning="")
 LABEL = Tensor(name="label", dtype="string", shape=("batch",), meaning="")
@@ -42,23 +43,27 @@ PARTS = st.fixed_dictionaries(
         "parameters": st.fixed_dictionaries({"binary_data_size": st.integers(-1, 9) | JSON}) | JSON,
     },
 )
-REQUESTS = st.fixed_dictionaries({"inputs": st.lists(PARTS, max_size=3)}, optional={"outputs": JSON, "id": JSON, "parameters": JSON})
+REQUESTS = st.fixed_dictionaries(
+    {"inputs": st.lists(PARTS, max_size=3)}, optional={"outputs": JSON, "id": JSON, "parameters": JSON}
+)
 
 
-def parsed(body: bytes, header: str | None = None, *, limits: Limits = Limits(examples=100, letters=50, values=1000)):
-    """The question, or `None` where the client is told that it is at fault."""
+def parsed(body: bytes, header: str | None = None):
+    """The question, or the error that the client is told."""
     try:
-        return parse(memoryview(body), header, [IMAGE, TEXT], [LABEL], limits)
+        return parse(memoryview(body), header, [IMAGE, TEXT], [LABEL], LITTLE)
     except UsageError as error:
-        assert 400 <= status_of(error) < 500
-        assert "\n" not in str(error)
-        return None
+        return error
+
+
+def is_told(found) -> bool:
+    return isinstance(found, UsageError) and 400 <= status_of(found) < 500 and "\n" not in str(found)
 
 
 @QUICK
 @given(body=st.binary(), header=st.none() | st.integers(0, 99).map(str) | st.text(max_size=5))
 def test_any_bytes(body, header):
-    assert parsed(body, header) is None
+    assert is_told(parsed(body, header))
 
 
 @QUICK
@@ -66,7 +71,7 @@ def test_any_bytes(body, header):
 def test_any_json(value, tail, declared):
     text = json.dumps(value).encode()
     question = parsed(text + tail, str(len(text)) if declared else None)
-    if question is not None:
+    if not is_told(question):
         for name, array in question.arrays.items():
             assert array.dtype == (np.uint8 if name == "image" else object)
             assert array.shape[1:] == ((2, 2) if name == "image" else ())
@@ -95,15 +100,19 @@ def test_what_was_written_is_read(data, datatype, shape):
 
 @pytest.mark.parametrize(
     ("datatype", "values"),
-    [("UINT8", "[256]"), ("UINT8", "[-1]"), ("UINT8", "[1.0]"), ("UINT8", "[true]"), ("INT64", "[9223372036854775808]"), ("FP32", "[1e39]"),
-     ("FP32", "[NaN]"), ("FP32", '["1"]'), ("BOOL", "[1]"), ("BYTES", "[1]"), ("BYTES", '["\\ud800"]'), ("UINT8", "[[1]]"), ("UINT8", "1"),
-     ("UINT8", "[1, 2]"), ("UINT8", "[]")],
-)  # fmt: skip
+    [
+        *[("UINT8", values) for values in ("[256]", "[-1]", "[1.0]", "[true]", "[[1]]", "1", "[1, 2]", "[]")],
+        *[("FP32", values) for values in ("[1e39]", "[NaN]", '["1"]')],
+        *[("BYTES", values) for values in ("[1]", '["\\ud800"]')],
+        ("INT64", "[9223372036854775808]"),
+        ("BOOL", "[1]"),
+    ],
+)
 def test_nothing_is_cast(datatype, values):
     body = {"inputs": [{"name": "x", "shape": [1], "datatype": datatype, "data": None}]}
     tensor = Tensor(name="x", dtype={v: k for k, v in DATATYPES.items()}[datatype], shape=("batch",), meaning="")
     text = json.dumps(body).replace("null", values).encode()
-    with pytest.raises(UsageError, match="data of x|x has|no inference request"):
+    with pytest.raises(UsageError, match=r"data of x|x has|no inference request"):
         parse(memoryview(text), None, [tensor], [LABEL], Limits())
 
 
@@ -128,7 +137,7 @@ def test_limits_hold_before_there_is_an_array(value, said):
             None,
             [TEXT],
             [LABEL],
-            Limits(examples=100, letters=50, values=1000),
+            LITTLE,
         )
 
 

@@ -132,7 +132,12 @@ FLOATS = asked(replace(IMAGE, dtype="float32"), np.zeros((1, 28, 28), np.float32
     [
         ("cnn.fist", PICTURE, "404", "did you mean cnn.fast?"),
         (DAMAGED, PICTURE, "503", "was changed or damaged"),
-        ("cnn.fast", asked(IMAGE, np.zeros((1, 28, 27), np.uint8), binary=True), "400", "takes shape [-1, 28, 28], not [1, 28, 27]"),
+        (
+            "cnn.fast",
+            asked(IMAGE, np.zeros((1, 28, 27), np.uint8), binary=True),
+            "400",
+            "takes shape [-1, 28, 28], not [1, 28, 27]",
+        ),
         ("cnn.fast", FLOATS, "400", "takes UINT8, not 'FP32'"),
         ("cnn.fast", triton.InferInput("picture", [1, 28, 28], "UINT8"), "400", "There is no input called 'picture'"),
         ("boolean.xor", triton.InferInput("inputs", [1, 2], "BOOL"), "400", "neither data nor a binary_data_size"),

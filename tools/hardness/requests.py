@@ -34,11 +34,31 @@ HEADERS: tuple[tuple[str, str], ...] = (
     (" ", "x"),
 )
 PATHS = (
-    "/", "/v2", "/v2/", "//v2", "/v2/health/live", "/v2/health/ready", "/v2/models", "/v2/models/{}", "/v2/models/{}/ready",
-    "/v2/models/{}/infer", "/v2/models/{}/versions/1/infer", "/v2/models/{}/versions/2/infer", "/v2/models/{}/versions/1/ready",
-    "/v2/models/{}/config", "/v2/repository/index", "/v2/repository/models/{}/load", "/v2/models/%2e%2e/infer", "/v2/models/{}%00",
-    "/v2/models/../../etc/passwd", "/v2/models/{}/infer?x=%ff", "http://127.0.0.1/v2", "*", "/v2/models/%ff%fe/infer", "/" + "x" * 9000,
-)  # fmt: skip
+    "/",
+    "/v2",
+    "/v2/",
+    "//v2",
+    "/v2/health/live",
+    "/v2/health/ready",
+    "/v2/models",
+    "/v2/models/{}",
+    "/v2/models/{}/ready",
+    "/v2/models/{}/config",
+    "/v2/models/{}/infer",
+    "/v2/models/{}/versions/1/infer",
+    "/v2/models/{}/versions/2/infer",
+    "/v2/models/{}/versions/1/ready",
+    "/v2/repository/index",
+    "/v2/repository/models/{}/load",
+    "/v2/models/%2e%2e/infer",
+    "/v2/models/{}%00",
+    "/v2/models/../../etc/passwd",
+    "/v2/models/{}/infer?x=%ff",
+    "http://127.0.0.1/v2",
+    "*",
+    "/v2/models/%ff%fe/infer",
+    "/" + "x" * 9000,
+)
 METHODS = ("GET", "POST", "PUT", "HEAD", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT", "get", "BREW")
 
 
@@ -65,7 +85,7 @@ def _data(rng: Random, datatype: str, size: int) -> list[Any]:
 def _packed(datatype: str, data: list[Any]) -> bytes:
     if datatype == "BYTES":
         return b"".join(struct.pack("<I", len(text.encode())) + text.encode() for text in data)
-    return struct.pack(f"<{len(data)}{ {'BOOL': '?', 'FP32': 'f', 'INT64': 'q'}.get(datatype, 'B')}", *data)
+    return struct.pack(f"<{len(data)}{ {'BOOL': '?', 'FP32': 'f', 'INT64': 'q'}.get(datatype, 'B') }", *data)
 
 
 def question(rng: Random, model: dict[str, Any], *, rows: int | None = None) -> tuple[dict[str, Any], list[bytes]]:

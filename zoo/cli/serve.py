@@ -26,7 +26,9 @@ INSTALL = "pip install 'onnx-zoo[serve]'"
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes any that is free.")
 @click.option("--threads", type=click.IntRange(min=1), help="Requests computed at once; default: the cores.")
 @click.option("--queue", type=click.IntRange(min=0), default=64, show_default=True, help="Requests that may wait; more get a 503.")
-@click.option("--timeout", type=click.FloatRange(0.1, 3600), default=30.0, show_default=True, help="Seconds to send, to answer, to take.")
+@click.option(
+    "--timeout", type=click.FloatRange(0.1, 3600), default=30.0, show_default=True, help="Seconds to send, to answer, to take."
+)
 @click.option("--limit", type=click.IntRange(1, 1024), default=64, show_default=True, help="MiB that a request may have.")
 @click.option("--access-log", is_flag=True, help="A line for each request.")
 def command(

@@ -108,7 +108,7 @@ def _header_length(header: str | None, size: int) -> int:
     if header is None:
         return size
     if not (header.isascii() and header.isdigit() and len(header) < 20 and int(header) <= size):
-        raise UsageError(f"Inference-Header-Content-Length is {header[:40]!r}; it should be a number up to the body's {size:,} bytes.")
+        raise UsageError(f"Inference-Header-Content-Length is {header[:40]!r}; it should be at most the body's {size:,} bytes.")
     return int(header)
 
 
@@ -123,7 +123,9 @@ def _binary_size(given: _Input, left: int) -> int | None:
     if bytes(given.data):
         raise UsageError(f"The input {given.name!r} has data and a binary_data_size; one of them should be there.")
     if type(size) is not int or not 0 <= size <= left:
-        raise UsageError(f"The binary_data_size of {given.name!r} is {size!r}; it should be a number up to the {left:,} bytes left.")
+        raise UsageError(
+            f"The binary_data_size of {given.name!r} is {size!r}; it should be a number up to the {left:,} bytes left."
+        )
     return size
 
 

@@ -1,4 +1,4 @@
-"""One tensor of the protocol ↔ one array: JSON and binary, each checked against what it says of itself before room is made for it."""
+"""One tensor of the protocol ↔ one array, in JSON and in binary: nothing is cast, and room is made for what is there alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,12 @@ from zoo.errors import UsageError
 
 DATATYPES = {"uint8": "UINT8", "int64": "INT64", "float32": "FP32", "bool": "BOOL", "string": "BYTES"}
 """The contract's dtypes in the protocol's words."""
-_NUMPY = {"UINT8": np.dtype("u1"), "INT64": np.dtype("<i8"), "FP32": np.dtype("<f4"), "BOOL": np.dtype("u1")}
+_NUMPY: dict[str, np.dtype[Any]] = {
+    "UINT8": np.dtype("u1"),
+    "INT64": np.dtype("<i8"),
+    "FP32": np.dtype("<f4"),
+    "BOOL": np.dtype("u1"),
+}
 _ITEMS: dict[str, Any] = {
     "UINT8": Annotated[int, msgspec.Meta(ge=0, le=255)],
     "INT64": Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)],
@@ -53,7 +58,7 @@ def from_json(name: str, data: msgspec.Raw, datatype: str, shape: Sequence[int])
 def _decoder(datatype: str, depth: int) -> msgspec.json.Decoder[Any]:
     kind = _ITEMS[datatype]
     for _ in range(depth):
-        kind = list[kind]
+        kind = list.__class_getitem__(kind)  # what `list[kind]` is, where a type is a value
     return msgspec.json.Decoder(kind)
 
 
