@@ -60,7 +60,9 @@ def command(
     except ModuleNotFoundError as error:
         if error.name and error.name.startswith("zoo"):
             raise
-        raise UsageError(f"zoo serve needs {error.name}, which is not installed.", hint=INSTALL) from error
+        raise UsageError(
+            f"zoo serve needs {(error.name or 'starlette').partition('.')[0]}, which is not installed.", hint=INSTALL
+        ) from error
     from zoo.serve.limits import Limits
     from zoo.serve.models import load
 

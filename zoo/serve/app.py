@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
@@ -34,14 +35,12 @@ class Service:
 
     Attributes:
         stopping: whether the server is about to end; it is not ready then, but answers.
-        answered: HTTP status → requests.
     """
 
     def __init__(self, models: Models, limits: Limits) -> None:
         self.models = models
         self.limits = limits
         self.stopping = False
-        self.answered: Counter[int] = Counter()
         self._workers = ThreadPoolExecutor(limits.threads, thread_name_prefix="zoo-serve")
         self._waiting = 0
         self._bytes = 0
@@ -53,30 +52,26 @@ class Service:
     async def infer(self, request: Request) -> Response:
         """Read a question, wait for a thread, answer."""
         model = self._model(request)
-        held = [0]
-        try:
-            body = await self._body(request, held)
+        async with self._body(request) as body:
             due = time.monotonic() + self.limits.seconds
             if self._waiting >= self.limits.threads + self.limits.queue:
                 raise Busy(f"{self._waiting} requests are under way, as many as this server takes on at once.")
             self._waiting += 1
             try:
                 loop = asyncio.get_running_loop()
-                content, headers = await loop.run_in_executor(
-                    self._workers, self._answer, model, body, request.headers.get(HEADER_LENGTH), due
-                )
+                header = request.headers.get(HEADER_LENGTH)
+                content, headers = await loop.run_in_executor(self._workers, self._answer, model, body, header, due)
             finally:
                 self._waiting -= 1
-        finally:
-            self._bytes -= held[0]
         return Response(content, headers=headers)
 
     def _answer(self, model: Model, body: bytearray, header: str | None, due: float) -> tuple[bytes, dict[str, str]]:
         question = parse(memoryview(body), header, model.inputs, model.outputs, self.limits)
         return response(model.id, question, answer(model, question.arrays, due), model.outputs)
 
-    async def _body(self, request: Request, held: list[int]) -> bytearray:
-        """The whole body; `held[0]` is what of it counts among the bytes of all requests."""
+    @asynccontextmanager
+    async def _body(self, request: Request) -> AsyncIterator[bytearray]:
+        """The whole body, which counts among the bytes of all requests until it is done with."""
         limits = self.limits
         if encoding := request.headers.get("content-encoding"):
             raise NotSupported(f"A body in the encoding {encoding[:40]!r} is not read; it should be sent as it is.")
@@ -85,15 +80,19 @@ class Service:
         if len(length) > 15 or int(length) > limits.body:
             raise too_large
         body = bytearray()
-        async for chunk in request.stream():
-            held[0] += len(chunk)
-            self._bytes += len(chunk)
-            if len(body) + len(chunk) > limits.body:
-                raise too_large
-            if self._bytes > TOGETHER * limits.body:
-                raise Busy("The requests under way are too large together.")
-            body += chunk
-        return body
+        held = 0
+        try:
+            async for chunk in request.stream():
+                held += len(chunk)
+                self._bytes += len(chunk)
+                if held > limits.body:
+                    raise too_large
+                if self._bytes > TOGETHER * limits.body:
+                    raise Busy("The requests under way are too large together.")
+                body += chunk
+            yield body
+        finally:
+            self._bytes -= held
 
     async def about(self, _request: Request) -> Response:
         return _json({"name": "zoo", "version": version("onnx-zoo"), "extensions": EXTENSIONS})
@@ -120,15 +119,11 @@ class Service:
 
     async def index(self, request: Request) -> Response:
         """Every model with its state, or, where `{"ready": true}` is asked, those that can answer."""
-        held = [0]
-        try:
-            body = await self._body(request, held)
-        finally:
-            self._bytes -= held[0]
-        try:
-            asked = msgspec.json.decode(body or b"{}", type=dict[str, Any])
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise UsageError(f"The request is no JSON object: {error}.") from None
+        async with self._body(request) as body:
+            try:
+                asked = msgspec.json.decode(body or b"{}", type=dict[str, Any])
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                raise UsageError(f"The request is no JSON object: {error}.") from None
         rows = [{"name": name, "version": VERSION, "state": "READY", "reason": ""} for name in self.models.ready]
         if asked.get("ready") is not True:
             for name, why in self.models.damaged.items():

@@ -71,6 +71,8 @@ def load(places: Mapping[str, Path | ZooError], *, provider: str = "cpu", thread
             model = open_model(place, providers=(provider,), threads=threads)
         except ZooError as error:
             damaged[name] = error
+        except OSError as error:
+            damaged[name] = ZooError(f"{place} cannot be read: {error.strerror}.")
         else:
             ready[model.id] = model
     if not places:
