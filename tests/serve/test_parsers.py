@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -139,6 +140,17 @@ def test_limits_hold_before_there_is_an_array(value, said):
             [LABEL],
             LITTLE,
         )
+
+
+@pytest.mark.parametrize(
+    ("binary", "said"), [(False, "would have 1,200 values, and may have 1,000"), (True, "may have 250; ask about less")]
+)
+def test_an_answer_may_not_be_too_large(binary, said):
+    answer = Tensor(name="vector", dtype="float32", shape=("batch", 400), meaning="")
+    text = {"name": "text", "shape": [3], "datatype": "BYTES", "data": ["x"] * 3}
+    request = {"inputs": [text], "parameters": {"binary_data_output": binary}}
+    with pytest.raises(TooLarge, match=said):
+        parse(memoryview(json.dumps(request).encode()), None, [TEXT], [answer], replace(LITTLE, body=1000))
 
 
 def test_a_length_that_no_text_has_makes_no_room():

@@ -16,7 +16,7 @@ class Limits:
         queue: further requests that may wait for a thread; the next one is told to come back (503).
         seconds: for a client to send a request, for its answer from then on, and for the client to take it.
         body: bytes of a request; the bodies of all requests together may have `TOGETHER` times as many.
-        values: numbers or texts in the JSON of a request; binary tensors are bounded by `body`.
+        values: numbers or texts in the JSON of a request, and of an answer; binary tensors are bounded by `body`.
         examples: along the first axis of a model's inputs.
         letters: of one text, for a model's time and memory may grow with their square.
         connections: open at once.

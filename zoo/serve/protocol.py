@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Annotated, Any
 
 import msgspec
@@ -101,7 +102,9 @@ def parse(body: memoryview, header: str | None, inputs: Sequence[Tensor], output
         rest = rest[size or 0 :]
     if rest:
         raise UsageError(f"The request has {len(rest):,} bytes more than its inputs' binary data.")
-    return Question(request.id, arrays, _wanted(request, [tensor.name for tensor in outputs]))
+    wanted = _wanted(request, [tensor.name for tensor in outputs])
+    _check_answer(arrays, outputs, wanted, limits)
+    return Question(request.id, arrays, wanted)
 
 
 def _header_length(header: str | None, size: int) -> int:
@@ -161,6 +164,16 @@ def _wanted(request: _Request, names: list[str]) -> dict[str, bool]:
         _refuse_changes(output)
         wanted[output.name] = _truth("binary_data", output.parameters.get("binary_data", default))
     return wanted
+
+
+def _check_answer(arrays: Mapping[str, np.ndarray], outputs: Sequence[Tensor], wanted: Mapping[str, bool], limits: Limits) -> None:
+    """Refuse a question whose answer would be too large, as far as the signature tells."""
+    count = max((len(array) for array in arrays.values() if array.ndim), default=1)
+    sizes = {tensor.name: count * prod(axis for axis in tensor.shape if isinstance(axis, int)) for tensor in outputs}
+    for form, most in ((False, limits.values), (True, limits.body // 4)):
+        if (size := sum(sizes[name] for name, binary in wanted.items() if binary is form)) > most:
+            advice = "ask about less at once" if form else "ask for binary tensors, or about less at once"
+            raise TooLarge(f"The answer would have {size:,} values, and may have {most:,}; {advice}.")
 
 
 def _truth(name: str, value: object) -> bool:
