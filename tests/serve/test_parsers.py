@@ -153,6 +153,22 @@ def test_an_answer_may_not_be_too_large(binary, said):
         parse(memoryview(json.dumps(request).encode()), None, [TEXT], [answer], replace(LITTLE, body=1000))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "x" * 10**6},
+        {"datatype": "x" * 10**6},
+        {"shape": [1] * 500},
+        {"parameters": {"binary_data_size": "9" * 10**6}, "data": 1},
+    ],
+)
+def test_what_is_told_is_short(change):
+    text = {"name": "text", "shape": [1], "datatype": "BYTES", "data": ["x"]} | change
+    found = parsed(json.dumps({"inputs": [text]}).encode())
+    assert is_told(found)
+    assert len(str(found)) < 300
+
+
 def test_a_length_that_no_text_has_makes_no_room():
     with pytest.raises(UsageError, match="end within a text"):
         from_binary("x", memoryview(struct.pack("<I", 2**32 - 1)), "BYTES", [1])

@@ -26,25 +26,27 @@ VERSION = "1"
 _CHANGES = ("classification", "shared_memory_region")
 """Parameters of Triton's that would change what is read or answered; others are hints, and pass."""
 
-Whole = Annotated[int, msgspec.Meta(ge=0)]
+# Bounded, for names are compared with others, and told in errors.
+Name = Annotated[str, msgspec.Meta(max_length=200)]
+Shape = Annotated[list[Annotated[int, msgspec.Meta(ge=0)]], msgspec.Meta(max_length=32)]
 
 
 class _Input(msgspec.Struct):
-    name: str
-    shape: list[Whole]
-    datatype: str
+    name: Name
+    shape: Shape
+    datatype: Name
     data: msgspec.Raw = msgspec.Raw()
     parameters: dict[str, Any] = {}
 
 
 class _Output(msgspec.Struct):
-    name: str
+    name: Name
     parameters: dict[str, Any] = {}
 
 
 class _Request(msgspec.Struct):
     inputs: list[_Input]
-    id: str | None = None
+    id: Name | None = None
     parameters: dict[str, Any] = {}
     outputs: list[_Output] = []
 
@@ -119,16 +121,16 @@ def _binary_size(given: _Input, left: int) -> int | None:
     """Bytes of this input behind the header; `None` where its data are JSON."""
     _refuse_changes(given)
     size = given.parameters.get("binary_data_size")
+    has_data = memoryview(given.data).nbytes > 0
     if size is None:
-        if not bytes(given.data):
+        if not has_data:
             raise UsageError(f"The input {given.name!r} has neither data nor a binary_data_size.")
         return None
-    if bytes(given.data):
+    if has_data:
         raise UsageError(f"The input {given.name!r} has data and a binary_data_size; one of them should be there.")
     if type(size) is not int or not 0 <= size <= left:
-        raise UsageError(
-            f"The binary_data_size of {given.name!r} is {size!r}; it should be a number up to the {left:,} bytes left."
-        )
+        shown = size if isinstance(size, int) else type(size).__name__
+        raise UsageError(f"The binary_data_size of {given.name!r} is {shown}; it should be at most the {left:,} bytes left.")
     return size
 
 
