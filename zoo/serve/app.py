@@ -127,7 +127,7 @@ class Service:
         rows = [{"name": name, "version": VERSION, "state": "READY", "reason": ""} for name in self.models.ready]
         if asked.get("ready") is not True:
             for name, why in self.models.damaged.items():
-                rows.append({"name": name, "version": VERSION, "state": "UNAVAILABLE", "reason": str(why)})
+                rows.append({"name": name, "version": VERSION, "state": "UNAVAILABLE", "reason": why})
         return _json(rows)
 
     async def load(self, _request: Request) -> Response:

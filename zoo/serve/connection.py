@@ -43,6 +43,9 @@ class Connection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         if not self.transport.is_closing():
+            if self._reading and self._is_idle():  # a request begins, and has all the time that there is
+                self._reading.cancel()
+                self._reading = None
             super().data_received(data)
             self._be_patient()
             if self._stopping:
@@ -69,10 +72,14 @@ class Connection(H11Protocol):
 
     def _late(self) -> None:
         self._reading = None
-        if self.conn.their_state is h11.SEND_BODY or self.conn.trailing_data[0]:
-            self.refuse(408, f"The request was not complete after {self.seconds:g} seconds.")
-        else:
+        if self._is_idle():
             self.timeout_keep_alive_handler()
+        else:
+            self.refuse(408, f"The request was not complete after {self.seconds:g} seconds.")
+
+    def _is_idle(self) -> bool:
+        """Whether no part of a request is there."""
+        return self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -113,7 +120,7 @@ class Connection(H11Protocol):
             self.headers.append(CLOSE_HEADER)  # as if the client had asked for it
 
     def _close_if_idle(self) -> None:
-        if (self.cycle is None or self.cycle.response_complete) and not self.conn.trailing_data[0]:
+        if self._is_idle():
             self.timeout_keep_alive_handler()
 
 

@@ -27,10 +27,10 @@ class Models:
 
     Args:
         ready: name → model.
-        damaged: name → why it is not ready.
+        damaged: name → why it is not ready, which clients are told: without folders of this machine.
     """
 
-    def __init__(self, ready: Mapping[str, Model], damaged: Mapping[str, ZooError]) -> None:
+    def __init__(self, ready: Mapping[str, Model], damaged: Mapping[str, str]) -> None:
         self.ready = dict(sorted(ready.items()))
         self.damaged = dict(sorted(damaged.items()))
 
@@ -63,22 +63,25 @@ def load(places: Mapping[str, Path | ZooError], *, provider: str = "cpu", thread
         ZooError: none could be loaded: what the first said.
     """
     ready: dict[str, Model] = {}
-    damaged: dict[str, ZooError] = {}
+    damaged: dict[str, str] = {}
+    errors: list[ZooError] = []
     for name, place in places.items():
         try:
             if isinstance(place, ZooError):
                 raise place
             model = open_model(place, providers=(provider,), threads=threads)
         except ZooError as error:
-            damaged[name] = error
+            errors.append(error)
         except OSError as error:
-            damaged[name] = ZooError(f"{place} cannot be read: {error.strerror}.")
+            errors.append(ZooError(f"{place} cannot be read: {error.strerror}."))
         else:
             ready[model.id] = model
+            continue
+        damaged[name] = errors[-1].args[0].replace(str(place), name)
     if not places:
         raise UsageError("There is no artifact to serve.", hint="zoo export cnn")
     if not ready:
-        raise next(iter(damaged.values()))
+        raise errors[0]
     return Models(ready, damaged)
 
 
