@@ -117,6 +117,12 @@ def test_nothing_is_cast(datatype, values):
         parse(memoryview(text), None, [tensor], [LABEL], Limits())
 
 
+@pytest.mark.parametrize("text", [b'"\xbd"', b'"a', b"[" * 10_000, b"[1", b'"\\x"'])
+def test_data_that_are_no_json(text):
+    body = b'{"inputs": [{"name": "text", "shape": [1], "datatype": "BYTES", "data": [' + text + b"]}]}"
+    assert is_told(parsed(body))
+
+
 def test_a_byte_that_is_no_truth_value_is_refused():
     with pytest.raises(UsageError, match="neither 0 nor 1"):
         from_binary("x", memoryview(b"\x00\x02"), "BOOL", [2])

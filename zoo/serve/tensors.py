@@ -42,7 +42,7 @@ def from_json(name: str, data: msgspec.Raw, datatype: str, shape: Sequence[int])
     depth = len(shape) if _NESTED.match(data) else 1
     try:
         values = _decoder(datatype, depth).decode(data)
-    except msgspec.ValidationError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:  # UTF-8, too, is looked at here only
         raise UsageError(f"The data of {name} are not {datatype}: {error}.") from None
     try:
         with np.errstate(over="ignore"):
