@@ -3,7 +3,8 @@
     python -m tools.benchmarks.serve [--rounds 5] [--seconds 1] [--page docs/serve.md]
 
 Both servers run; 1, 8 and 32 clients that keep their connection ask one, then the other, round by round. Medians over the rounds
-are written into the page between its marks. Clients and servers share the machine's cores: ratios say more than figures.
+are written into the page between its marks; a ratio is the median of each round's own. Clients and servers share the machine's
+cores: ratios say more than figures.
 """
 
 from __future__ import annotations
@@ -139,14 +140,15 @@ def main() -> None:
     ):
         for (model, form), raw in requests().items():
             for clients in CLIENTS:
-                rounds = [[measure(port, raw, clients, given.seconds) for port in (ours, bare)] for _ in range(given.rounds + 1)][
-                    1:
-                ]
-                rate, rate_bare = (statistics.median(round_[place][0] for round_ in rounds) for place in (0, 1))
-                p99, p99_bare = (statistics.median(round_[place][1] for round_ in rounds) for place in (0, 1))
+                rounds = [
+                    (*measure(ours, raw, clients, given.seconds), *measure(bare, raw, clients, given.seconds))
+                    for _ in range(given.rounds + 1)
+                ][1:]
+                rate, p99, rate_bare, p99_bare = map(statistics.median, zip(*rounds, strict=True))
+                faster, later = (statistics.median(one[place] / one[place + 2] for one in rounds) for place in (0, 1))
                 lines.append(
-                    f"| `{model}` | {form} | {clients} | {rate:,.0f} | {rate_bare:,.0f} | {rate / rate_bare:.2f} "
-                    f"| {p99:.1f} | {p99_bare:.1f} | {p99 / p99_bare:.2f} |"
+                    f"| `{model}` | {form} | {clients} | {rate:,.0f} | {rate_bare:,.0f} | {faster:.2f} "
+                    f"| {p99:.1f} | {p99_bare:.1f} | {later:.2f} |"
                 )
                 print(lines[-1], file=sys.stderr, flush=True)
     lines += [
