@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import re
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from zoo.errors import DeviceError, IntegrityError, UnknownName, UsageError
 from zoo.runtime.manifest import Manifest, parse
 from zoo.runtime.providers import for_session, short
+from zoo.runtime.watch import watch
 from zoo.runtime.wire import refuse_functions
 
 if TYPE_CHECKING:
@@ -126,13 +126,8 @@ def run_options(seconds: float | None) -> Iterator[RunOptions | None]:
     import onnxruntime
 
     options = onnxruntime.RunOptions()
-    timer = threading.Timer(seconds, setattr, (options, "terminate", True))
-    timer.daemon = True
-    timer.start()
-    try:
+    with watch().limit(options, seconds):
         yield options
-    finally:
-        timer.cancel()
 
 
 def embedded_manifest(session: InferenceSession, *, where: Path) -> Manifest:
