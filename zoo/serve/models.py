@@ -51,7 +51,7 @@ class Models:
 
 
 def load(places: Mapping[str, Path | ZooError], *, provider: str = "cpu", threads: int | None = None) -> Models:
-    """Open every artifact, with its hashes and its certificate checked, and ask it once, so that no client waits for the first call.
+    """Open every artifact, hashes and certificate checked, and ask it once, so that no client waits for the first call.
 
     Args:
         places: name → folder or bare file, or why it has none.
