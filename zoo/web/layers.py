@@ -1,0 +1,110 @@
+"""A small network's inside: a copy of its graph that also answers with what every unit adds up and gives, and its weights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import onnx_ir as ir
+
+LARGEST = 500
+"""Weights and biases of a network that can still be drawn."""
+SHAPES = {"Cast", "Flatten", "Identity", "Reshape", "Squeeze", "Unsqueeze"}
+"""Operators that leave values what they are."""
+SCALES = {"Add", "Div", "Mul", "Sub"}
+"""Operators that may bring a raw input into a network's range."""
+ACTIVATIONS = {"Elu", "HardSigmoid", "LeakyRelu", "Relu", "Selu", "Sigmoid", "Softmax", "Softplus", "Tanh"}
+
+
+def layers(model: ir.Model) -> dict[str, bytes]:
+    """`layers.onnx` and `layers.json` of a chain of dense layers with at most `LARGEST` numbers; of anything else nothing.
+
+    `layers.onnx` has the model's inputs and outputs, and as further outputs the names that `layers.json` gives: `given`, what the
+    first layer reads, [batch, inputs], and of each of the `layers` its `sum` and its `value` after the `activation`, [batch, units].
+    `weights` are [units][inputs], `biases` [units]; a `step` is 1 above 0.
+    """
+    import onnx_ir as ir
+
+    found = _chain(model.graph)
+    if found is None:
+        return {}
+    given, described = found
+    named = {value.name: value for node in model.graph for value in node.outputs}
+    inside = [given, *(layer[key] for layer in described for key in ("sum", "value"))]
+    graph = ir.convenience.extract(model.graph, model.graph.inputs, [*model.graph.outputs, *_added(model.graph, inside, named)])
+    copy = ir.Model(graph, ir_version=model.ir_version)
+    return {
+        "layers.onnx": ir.to_proto(copy).SerializeToString(),
+        "layers.json": json.dumps({"given": given, "layers": described}).encode(),
+    }
+
+
+def _added(graph: ir.Graph, inside: list[str], named: dict[str | None, ir.Value]) -> Iterator[ir.Value]:
+    """The values of `inside` that are made by a node and are no outputs yet."""
+    known = {value.name for value in graph.outputs}
+    for name in inside:
+        if name in named and name not in known:
+            known.add(name)
+            yield named[name]
+
+
+def _chain(graph: ir.Graph) -> tuple[str, list[dict[str, Any]]] | None:
+    """What the first layer reads and the layers, or `None` where the graph is no such chain."""
+    if len(graph.inputs) != 1 or sum(_size(value) for value in graph.initializers.values()) > LARGEST:
+        return None
+    answers = {value.name for value in graph.outputs}
+    current, given, found = graph.inputs[0], "", list[dict[str, Any]]()
+    for node in graph:
+        if [value for value in node.inputs if value is not None and value.const_value is None] != [current]:
+            return None
+        before, current = current, node.outputs[0]
+        if node.op_type in {"Gemm", "MatMul"}:
+            dense = _dense(node)
+            if dense is None:
+                return None
+            if found:
+                found[-1]["value"] = before.name
+            given = given or str(before.name)
+            found.append({"sum": current.name, "value": None, "activation": "", **dense})
+        elif found and node.op_type in ACTIVATIONS:
+            found[-1]["activation"] = node.op_type.lower()
+        elif found and node.op_type == "Greater" and _above_zero(node):
+            found[-1]["activation"] = "step"
+        elif node.op_type not in (SHAPES if found else SHAPES | SCALES):
+            return None
+        if found and current.name in answers:  # what follows is made of the answer: a label of probabilities
+            found[-1]["value"] = current.name
+            return given, found
+    return None
+
+
+def _dense(node: ir.Node) -> dict[str, Any] | None:
+    """Weights [units][inputs] and biases [units] of a layer, or `None` where they are no constants."""
+    _, weight, *rest = node.inputs
+    if weight is None or weight.const_value is None:
+        return None
+    if any(node.attributes.get_float(name, 1.0) != 1.0 for name in ("alpha", "beta")) or node.attributes.get_int("transA", 0):
+        return None
+    weights = weight.const_value.numpy().astype(np.float64)
+    if weights.ndim != 2:
+        return None
+    if not node.attributes.get_int("transB", 0):
+        weights = weights.T  # [units, inputs]
+    biases = np.zeros(len(weights))
+    if rest and rest[0] is not None and rest[0].const_value is not None:
+        biases += rest[0].const_value.numpy()  # [units]
+    return {"weights": weights.tolist(), "biases": biases.tolist()}
+
+
+def _above_zero(node: ir.Node) -> bool:
+    """Whether it compares what comes with a constant of zeros."""
+    limit = node.inputs[1]
+    return limit is not None and limit.const_value is not None and not limit.const_value.numpy().any()
+
+
+def _size(value: ir.Value) -> int:
+    return 0 if value.const_value is None or value.const_value.dtype.is_string() else value.const_value.size

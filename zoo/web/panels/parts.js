@@ -1,0 +1,84 @@
+// What several panels are built of.
+
+/** Bars of shares: rows of { name, value, text }, `value` from 0 to 1. `best` marks one row; a name may be an element. */
+export function bars(page, rows, { best = -1, label = null } = {}) {
+  return page.element(
+    "ul",
+    { class: "shares", "aria-label": label },
+    rows.map(({ name, value, text }, place) => {
+      const share = `${(100 * Math.max(0, Math.min(1, value))).toFixed(2)}%`;
+      return page.element(
+        "li",
+        { class: place === best ? "best" : null },
+        page.element("span", { class: "share-name" }, name),
+        page.element("span", { class: "share-track", "aria-hidden": "true" }, page.element("span", { style: { width: share } })),
+        page.element("span", { class: "share-text" }, text),
+      );
+    }),
+  );
+}
+
+/** `work`, one call after the other; of calls that come while it runs only the last is made. Errors go to `failed`. */
+export function latest(work, failed) {
+  let running = false;
+  let waiting = null;
+  return async function call(...given) {
+    waiting = given;
+    if (running) return;
+    running = true;
+    try {
+      while (waiting) {
+        const now = waiting;
+        waiting = null;
+        await work(...now);
+      }
+    } catch (error) {
+      failed(error);
+    } finally {
+      running = false;
+    }
+  };
+}
+
+/** A canvas that shows grey pictures of one size, 0 black and 255 white. */
+export function canvas(page, height, width, label) {
+  const made = page.element("canvas", { class: "picture", height, width, role: "img", "aria-label": label });
+  const context = made.getContext("2d");
+  return {
+    element: made,
+    paint(grey) {
+      const image = context.createImageData(width, height);
+      for (let place = 0; place < height * width; place += 1) image.data.set([grey[place], grey[place], grey[place], 255], 4 * place);
+      context.putImageData(image, 0, 0);
+    },
+  };
+}
+
+/** A place for what went wrong: `say(error)` shows it, `say(null)` takes it away. */
+export function trouble(page) {
+  const element = page.element("p", { class: "problem", role: "alert", hidden: true });
+  return {
+    element,
+    say(error) {
+      element.hidden = !error;
+      element.textContent = error ? `No answer: ${error.message ?? error}` : "";
+    },
+  };
+}
+
+/** A number as people read it: "−0.76", "1", "0". */
+export function number(value, digits = 2) {
+  const text = Number(value).toFixed(digits);
+  const short = text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+  return short === "-0" ? "0" : short.replace("-", "−");
+}
+
+/** The rows of a table of `data`, `width` numbers or texts each. */
+export function rows(data, width) {
+  return Array.from({ length: data.length / width }, (_, row) => Array.from(data.slice(row * width, (row + 1) * width)));
+}
+
+/** A JSON file that was made with the model, or `otherwise` where it has none. */
+export async function extra(model, name, otherwise) {
+  return name in model.files ? JSON.parse(new TextDecoder().decode(await model.read(name))) : otherwise;
+}
