@@ -1,7 +1,7 @@
 // A small network, drawn: units as circles filled by their values, weights as lines, and all of it as a table.
 // It reads layers.json and layers.onnx (zoo/web/layers.py).
 
-import { extra, number } from "./parts.js";
+import { number } from "./parts.js";
 
 const STEP = 84;
 const ROW = 44;
@@ -13,7 +13,7 @@ const FEW = 16;
  * units. `update` runs the instrumented copy of the graph with one example and draws what it found.
  */
 export async function network(page, model, { inputs = [], answers = [] } = {}) {
-  const file = await extra(model, "layers.json", null);
+  const file = await model.json("layers.json");
   if (!file) return null;
   const { given, layers } = file;
   const graph = await model.open("layers.onnx");

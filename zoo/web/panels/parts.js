@@ -78,7 +78,20 @@ export function rows(data, width) {
   return Array.from({ length: data.length / width }, (_, row) => Array.from(data.slice(row * width, (row + 1) * width)));
 }
 
-/** A JSON file that was made with the model, or `otherwise` where it has none. */
-export async function extra(model, name, otherwise) {
-  return name in model.files ? JSON.parse(new TextDecoder().decode(await model.read(name))) : otherwise;
+/** What the certificate's vectors have as examples of the model's first input; none where there is no certificate. */
+export async function examplesOf(model) {
+  return (await model.json("examples.json"))?.[model.manifest.inputs[0].name] ?? [];
+}
+
+/** `work`, once `element` comes near the window: models are loaded when somebody looks. */
+export function whenSeen(element, work) {
+  const watch = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+      watch.disconnect();
+      work();
+    },
+    { rootMargin: "200px" },
+  );
+  watch.observe(element);
 }

@@ -1,0 +1,37 @@
+// Use without a connection: a service worker keeps what was loaded, and everything on request.
+
+import { element, size } from "./page.js";
+
+export async function keepOffline(footer, index) {
+  const { version } = index.runtime;
+  footer.append(element("p", { class: "note" }, `Computed in this browser by onnxruntime-web ${version}. No request leaves this page's own address.`));
+  const line = element("p", { class: "note" });
+  footer.append(line);
+  if (!("serviceWorker" in navigator)) {
+    line.textContent = "Over plain HTTP a browser keeps nothing for use offline.";
+    return;
+  }
+  line.textContent = "Keeping the page for use offline …";
+  try {
+    await navigator.serviceWorker.register(new URL("worker.js", import.meta.url));
+    await navigator.serviceWorker.ready;
+  } catch (error) {
+    line.textContent = `The page is not kept for use offline: ${error.message}`;
+    return;
+  }
+  const bytes = index.models.reduce((sum, model) => sum + model.bytes, 0);
+  const button = element("button", { type: "button", class: "quiet" }, `Keep all models, too (${size(bytes)})`);
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    button.textContent = "Keeping them …";
+    try {
+      for (const model of index.models) for (const url of model.addresses) await fetch(url);
+      button.replaceWith("Everything is kept.");
+    } catch {
+      button.disabled = false;
+      button.textContent = "The connection broke off. Try again";
+    }
+  });
+  line.replaceChildren("This page works offline, with the models that you have used. ", button);
+  document.documentElement.dataset.offline = "ready";
+}
