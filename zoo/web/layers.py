@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,9 +22,9 @@ ACTIVATIONS = {"Elu", "HardSigmoid", "LeakyRelu", "Relu", "Selu", "Sigmoid", "So
 def layers(model: ir.Model) -> dict[str, bytes]:
     """`layers.onnx` and `layers.json` of a chain of dense layers with at most `LARGEST` numbers; of anything else nothing.
 
-    `layers.onnx` has the model's inputs and outputs, and as further outputs the names that `layers.json` gives: `given`, what the
-    first layer reads, [batch, inputs], and of each of the `layers` its `sum` and its `value` after the `activation`, [batch, units].
-    `weights` are [units][inputs], `biases` [units]; a `step` is 1 above 0.
+    `layers.onnx` has the model's inputs and outputs, and as further outputs the values that `layers.json` names: `given`, what
+    the first layer reads, [batch, inputs], and of each of the `layers` its `sum` and its `value` after the `activation`,
+    [batch, units]. `weights` are [units][inputs], `biases` [units]; a `step` is 1 above 0.
     """
     import onnx_ir as ir
 
@@ -33,9 +32,10 @@ def layers(model: ir.Model) -> dict[str, bytes]:
     if found is None:
         return {}
     given, described = found
-    named = {value.name: value for node in model.graph for value in node.outputs}
+    made = {value.name: value for node in model.graph for value in node.outputs}
     inside = [given, *(layer[key] for layer in described for key in ("sum", "value"))]
-    graph = ir.convenience.extract(model.graph, model.graph.inputs, [*model.graph.outputs, *_added(model.graph, inside, named)])
+    added = [made[name] for name in dict.fromkeys(inside) if name in made and not made[name].is_graph_output()]
+    graph = ir.convenience.extract(model.graph, model.graph.inputs, [*model.graph.outputs, *added])
     copy = ir.Model(graph, ir_version=model.ir_version)
     return {
         "layers.onnx": ir.to_proto(copy).SerializeToString(),
@@ -43,20 +43,10 @@ def layers(model: ir.Model) -> dict[str, bytes]:
     }
 
 
-def _added(graph: ir.Graph, inside: list[str], named: dict[str | None, ir.Value]) -> Iterator[ir.Value]:
-    """The values of `inside` that are made by a node and are no outputs yet."""
-    known = {value.name for value in graph.outputs}
-    for name in inside:
-        if name in named and name not in known:
-            known.add(name)
-            yield named[name]
-
-
 def _chain(graph: ir.Graph) -> tuple[str, list[dict[str, Any]]] | None:
     """What the first layer reads and the layers, or `None` where the graph is no such chain."""
     if len(graph.inputs) != 1 or sum(_size(value) for value in graph.initializers.values()) > LARGEST:
         return None
-    answers = {value.name for value in graph.outputs}
     current, given, found = graph.inputs[0], "", list[dict[str, Any]]()
     for node in graph:
         if [value for value in node.inputs if value is not None and value.const_value is None] != [current]:
@@ -76,7 +66,7 @@ def _chain(graph: ir.Graph) -> tuple[str, list[dict[str, Any]]] | None:
             found[-1]["activation"] = "step"
         elif node.op_type not in (SHAPES if found else SHAPES | SCALES):
             return None
-        if found and current.name in answers:  # what follows is made of the answer: a label of probabilities
+        if found and current.is_graph_output():  # what follows is made of the answer: a label of probabilities
             found[-1]["value"] = current.name
             return given, found
     return None
@@ -87,12 +77,12 @@ def _dense(node: ir.Node) -> dict[str, Any] | None:
     _, weight, *rest = node.inputs
     if weight is None or weight.const_value is None:
         return None
-    if any(node.attributes.get_float(name, 1.0) != 1.0 for name in ("alpha", "beta")) or node.attributes.get_int("transA", 0):
+    if any(node.attributes.get_float(name, 1.0) != 1.0 for name in ("alpha", "beta")) or node.attributes.get_int("transA", False):
         return None
     weights = weight.const_value.numpy().astype(np.float64)
     if weights.ndim != 2:
         return None
-    if not node.attributes.get_int("transB", 0):
+    if not node.attributes.get_int("transB", False):
         weights = weights.T  # [units, inputs]
     biases = np.zeros(len(weights))
     if rest and rest[0] is not None and rest[0].const_value is not None:

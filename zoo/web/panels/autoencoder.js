@@ -1,6 +1,6 @@
 // A picture through a narrow code and back, with a slider on each number of the code.
 
-import { canvas, extra, latest, number, rows, trouble } from "./parts.js";
+import { canvas, examplesOf, latest, number, rows, trouble, whenSeen } from "./parts.js";
 
 export const title = "Autoencoders";
 export const shared = false;
@@ -26,85 +26,77 @@ export async function mount(root, [model], page) {
   const { picture, code } = parts(model.manifest);
   const [, height, width] = input.shape;
   const size = code.shape[1];
+  const changeable = "decoder.onnx" in model.files;
   const problem = trouble(page);
-  const given = page.drawing ? page.drawing({ height, width, background: model.manifest.picture?.background ?? "dark", onchange: read }) : null;
-  const back = canvas(page, height, width, "The picture given back");
+  const given = canvas(page, height, width, "The picture that is read");
+  const back = canvas(page, height, width, "The picture that is given back");
   const told = element("p", { class: "note" });
   const samples = element("div", { class: "samples", role: "group", "aria-label": "Examples" });
-  const sliders = element("div", { class: "sliders", role: "group", "aria-label": `The code: ${size} numbers` });
-  const actions = element("div", { class: "actions" });
+  const controls = Array.from({ length: size }, (_, place) => slider(place));
+  const buttons = [
+    ["Back to the picture's code", () => own],
+    ["Random code", random],
+    ["All 0", () => new Float32Array(size)],
+  ].map(([text, values]) => element("button", { type: "button", onclick: () => (place(values()), decode()) }, text));
   root.append(
-    element("div", { class: "reconstruction" }, element("figure", {}, given?.element, samples), element("figure", {}, back.element, told)),
-    actions,
-    sliders,
+    samples,
+    element(
+      "div",
+      { class: "reconstruction" },
+      element("figure", {}, given.element, element("figcaption", {}, "read")),
+      element("figure", {}, back.element, element("figcaption", {}, "given back")),
+    ),
+    told,
+    changeable && element("div", { class: "row apart" }, buttons),
+    element("div", { class: "sliders", role: "group", "aria-label": `The code: ${size} numbers` }, controls.map(({ row }) => row)),
     problem.element,
   );
 
+  let codes = []; // of the examples
+  let own = new Float32Array(size); // of the picture that was read last
+  const current = new Float32Array(size);
   const feeds = (grey, count = 1) => ({ [input.name]: { dtype: "uint8", dims: [count, height, width], data: grey } });
-  const decoder = "decoder.onnx" in model.files ? await model.open("decoder.onnx") : null;
-  const pictures = (await extra(model, "examples.json", {}))[input.name]?.slice(0, SAMPLES).map((example) => Uint8Array.from(example.flat())) ?? [];
-  let codes = [];
-  if (pictures.length) {
-    const all = new Uint8Array(pictures.length * height * width);
-    pictures.forEach((grey, place) => all.set(grey, place * height * width));
-    const { outputs } = await model.run(feeds(all, pictures.length));
-    codes = rows(outputs[code.name].data, size);
-  }
-  let own = new Float32Array(size);
-  let current = new Float32Array(size);
-  const limits = Array.from({ length: size }, (_, place) => {
-    const found = codes.map((row) => row[place]);
-    const [least, most] = [Math.min(0, ...found), Math.max(0, ...found)];
-    const room = 0.25 * (most - least) || 1;
-    return [least < 0 ? least - room : 0, most + room];
-  });
-  const controls = limits.map(([least, most], place) => slider(place, least, most));
-  sliders.append(...controls.map(({ row }) => row));
-  if (decoder) {
-    const buttons = [
-      ["Back to the picture's code", () => setCode(own)],
-      ["Random code", () => setCode(random())],
-      ["All 0", () => setCode(new Float32Array(size))],
-    ];
-    actions.append(...buttons.map(([text, work]) => element("button", { type: "button", onclick: work }, text)));
-  }
-  samples.append(
-    ...pictures.map((grey, place) => {
-      const small = canvas(page, height, width, null);
-      small.paint(grey);
-      small.element.removeAttribute("role");
-      const take = () => (given ? given.set(grey) : null, read(grey));
-      return element("button", { type: "button", class: "sample", "aria-label": `Example ${place + 1}`, onclick: take }, small.element);
-    }),
-  );
 
-  function slider(place, least, most) {
+  function slider(place) {
     const shown = element("output", {}, "0");
     const range = element("input", {
       type: "range",
-      min: least,
-      max: most,
-      step: (most - least) / 200,
+      min: 0,
+      max: 1,
+      step: "any",
+      value: 0,
       "aria-label": `${code.name} ${place + 1}`,
-      disabled: !decoder,
+      disabled: !changeable,
       oninput: () => {
         current[place] = Number(range.value);
         shown.textContent = number(current[place], 1);
         decode();
       },
+      onkeydown: (event) => step(event, range),
     });
-    return { row: element("label", { class: "slider" }, element("span", {}, String(place + 1)), range, shown), range, shown };
+    return { row: element("label", { class: "slider" }, element("span", { "aria-hidden": "true" }, String(place + 1)), range, shown), range, shown };
   }
 
-  /** Of each number that of any example: what occurs, but not together. */
+  /** Numbers whose sliders reach from what the examples have, and a quarter more. */
+  function limit() {
+    controls.forEach(({ range }, place) => {
+      const found = codes.map((row) => row[place]);
+      const [least, most] = [Math.min(0, ...found), Math.max(0, ...found)];
+      const room = 0.25 * (most - least) || 1;
+      range.min = least < 0 ? least - room : 0;
+      range.max = most + room;
+    });
+  }
+
+  /** Of each number that of any example: values that occur, but not together. */
   function random() {
-    return Float32Array.from(limits, ([least, most], place) =>
-      codes.length ? codes[Math.floor(Math.random() * codes.length)][place] : least + Math.random() * (most - least),
+    return Float32Array.from(controls, ({ range }, place) =>
+      codes.length ? codes[Math.floor(Math.random() * codes.length)][place] : Number(range.min) + Math.random() * (range.max - range.min),
     );
   }
 
   function place(values) {
-    current = Float32Array.from(values);
+    current.set(values);
     controls.forEach(({ range, shown }, at) => {
       if (current[at] > Number(range.max)) range.max = current[at]; // a drawing may go further than the examples
       if (current[at] < Number(range.min)) range.min = current[at];
@@ -113,35 +105,51 @@ export async function mount(root, [model], page) {
     });
   }
 
-  function setCode(values) {
-    place(values);
-    return decode();
-  }
-
-  const encode = latest(async (grey) => {
+  const read = latest(async (grey) => {
+    given.paint(grey);
     const { outputs, ms } = await model.run(feeds(grey));
     problem.say(null);
     own = Float32Array.from(outputs[code.name].data);
     place(own);
     const made = outputs[picture.name].data;
     back.paint(made);
-    const error = Math.sqrt(made.reduce((sum, value, at) => sum + (value - grey[at]) ** 2, 0) / made.length);
-    told.textContent = `Given back from ${size} numbers in ${page.milliseconds(ms)}; a pixel is off by ${number(error, 1)} of 255 (root mean square).`;
+    const off = Math.sqrt(made.reduce((sum, value, at) => sum + (value - grey[at]) ** 2, 0) / made.length);
+    told.textContent = `Given back from ${size} numbers in ${page.milliseconds(ms)}; a pixel is off by ${number(off, 1)} of 255 (root mean square).`;
   }, problem.say);
 
   const decode = latest(async () => {
-    const { outputs, ms } = await decoder.run({ [code.name]: { dtype: "float32", dims: [1, size], data: Float32Array.from(current) } });
+    const graph = await model.open("decoder.onnx");
+    const { outputs, ms } = await graph.run({ [code.name]: { dtype: "float32", dims: [1, size], data: current.slice() } });
     problem.say(null);
     back.paint(outputs[picture.name].data);
-    told.textContent = `Made from the code below in ${page.milliseconds(ms)}, by the half of the graph behind it.`;
+    told.textContent = `Made of the code below in ${page.milliseconds(ms)}, by the part of the graph behind it.`;
   }, problem.say);
 
-  function read(grey) {
-    return encode(Uint8Array.from(grey));
-  }
-
-  if (pictures.length) {
-    given?.set(pictures[0]);
+  async function begin() {
+    const pictures = (await examplesOf(model)).slice(0, SAMPLES).map((example) => Uint8Array.from(example.flat()));
+    if (!pictures.length) return;
+    const { outputs } = await model.run(feeds(Uint8Array.from(pictures.flatMap((grey) => [...grey])), pictures.length));
+    codes = rows(outputs[code.name].data, size);
+    limit();
+    samples.append(
+      ...pictures.map((grey, at) => {
+        const small = canvas(page, height, width, null);
+        small.paint(grey);
+        return element("button", { type: "button", class: "sample", "aria-label": `Example ${at + 1}`, onclick: () => read(grey) }, small.element);
+      }),
+    );
     await read(pictures[0]);
   }
+
+  whenSeen(root, () => begin().catch(problem.say));
+}
+
+/** Arrow keys: a fortieth of a slider's way, with Shift a tenth; a step of "any" has no way of its own. */
+function step(event, range) {
+  const by = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 4, PageDown: -4 }[event.key];
+  if (!by) return;
+  event.preventDefault();
+  const [least, most] = [Number(range.min), Number(range.max)];
+  range.value = Number(range.value) + (by * (event.shiftKey ? 0.1 : 0.025) * (most - least));
+  range.dispatchEvent(new Event("input"));
 }

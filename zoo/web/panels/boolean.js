@@ -1,6 +1,6 @@
 // A Boolean function: switches, the whole truth table, and the threshold network inside.
 
-import { latest, trouble } from "./parts.js";
+import { latest, trouble, whenSeen } from "./parts.js";
 import { network } from "./network.js";
 
 export const title = "Boolean networks";
@@ -32,7 +32,7 @@ export async function mount(root, [model], page) {
   const switches = names.map((name, place) =>
     element(
       "button",
-      { type: "button", role: "switch", class: "bit", "aria-label": name, onclick: () => set(place, !on[place]) },
+      { type: "button", role: "switch", class: "bit", "aria-label": name, onclick: () => set(on.map((value, at) => (at === place ? !value : value))) },
       element("span", { class: "bit-name" }, name),
       element("span", { class: "bit-value" }),
     ),
@@ -48,11 +48,6 @@ export async function mount(root, [model], page) {
   let lines = [];
   let drawn = null;
 
-  function set(place, value) {
-    on[place] = value;
-    return show();
-  }
-
   const ask = latest(async () => {
     const found = await model.run(feeds(on, 1));
     problem.say(null);
@@ -62,51 +57,61 @@ export async function mount(root, [model], page) {
     await drawn?.update(feeds(on, 1));
   }, problem.say);
 
-  function show() {
+  function paint() {
     switches.forEach((button, place) => {
       button.setAttribute("aria-checked", on[place]);
       button.lastChild.textContent = Number(on[place]);
     });
-    const current = Number.parseInt(on.map(Number).join(""), 2);
-    lines.forEach((line, row) => (row === current ? line.setAttribute("aria-current", "true") : line.removeAttribute("aria-current")));
-    const line = lines[current];
-    if (line && (line.offsetTop < table.scrollTop + 30 || line.offsetTop + line.offsetHeight > table.scrollTop + table.clientHeight))
-      table.scrollTop = line.offsetTop - table.clientHeight / 2;
-    return ask();
+    const current = lines[Number.parseInt(on.map(Number).join(""), 2)];
+    for (const line of lines) line.toggleAttribute("aria-current", line === current);
+    current?.setAttribute("aria-current", "true");
+    if (current && (current.offsetTop < table.scrollTop + 30 || current.offsetTop + current.offsetHeight > table.scrollTop + table.clientHeight))
+      table.scrollTop = current.offsetTop - table.clientHeight / 2;
   }
 
-  if (size <= MOST) {
+  function set(bits) {
+    bits.forEach((bit, place) => (on[place] = Boolean(bit)));
+    paint();
+    ask();
+  }
+
+  async function tabulate() {
     const count = 2 ** size;
     const bits = Array.from({ length: count }, (_, row) => names.map((_, place) => (row >> (size - 1 - place)) & 1));
+    const { outputs, ms } = await model.run(feeds(bits.flat(), count));
+    const values = Array.from(outputs[output.name].data, Number);
+    lines = bits.map((row, place) =>
+      element(
+        "tr",
+        { onclick: () => set(row) },
+        row.map((bit) => element("td", {}, String(bit))),
+        element("td", { class: values[place] ? "result true" : "result" }, String(values[place])),
+      ),
+    );
+    const heads = [...names, output.name].map((name) => element("th", { scope: "col" }, name));
+    const caption = `All ${count} rows, asked at once: ${page.milliseconds(ms)}; ${values.filter(Boolean).length} true`;
+    table.append(
+      element(
+        "table",
+        {},
+        element("caption", {}, caption),
+        element("thead", {}, element("tr", {}, heads)),
+        element("tbody", {}, lines),
+      ),
+    );
+  }
+
+  paint();
+  whenSeen(root, async () => {
     try {
-      const { outputs, ms } = await model.run(feeds(bits.flat(), count));
-      const values = Array.from(outputs[output.name].data, Number);
-      lines = bits.map((row, place) =>
-        element(
-          "tr",
-          { onclick: () => (row.forEach((bit, at) => (on[at] = Boolean(bit))), show()) },
-          row.map((bit) => element("td", {}, String(bit))),
-          element("td", { class: values[place] ? "result true" : "result" }, String(values[place])),
-        ),
-      );
-      const heads = [...names, output.name].map((name) => element("th", { scope: "col" }, name));
-      table.append(
-        element(
-          "table",
-          {},
-          element("caption", {}, `All ${count} rows, asked at once: ${page.milliseconds(ms)}; ${values.filter(Boolean).length} are true`),
-          element("thead", {}, element("tr", {}, heads)),
-          element("tbody", {}, lines),
-        ),
-      );
+      if (size <= MOST) await tabulate();
+      else table.append(element("p", { class: "note" }, `A table of ${2 ** size} rows is too long to show; set the inputs above.`));
+      drawn = await network(page, model, { inputs: names, answers: [output.name] });
+      if (drawn) inside.append(drawn.element);
     } catch (error) {
       problem.say(error);
     }
-  } else table.append(element("p", { class: "note" }, `A table of ${2 ** size} rows is too long to show; set the inputs above.`));
-  await show();
-  drawn = await network(page, model, { inputs: names, answers: [output.name] });
-  if (drawn) {
-    inside.append(drawn.element);
-    await show();
-  }
+    paint();
+    await ask();
+  });
 }

@@ -1,6 +1,6 @@
 // A picture of very few pixels, each of two values, and its class: pixels to click, probabilities, and the network inside.
 
-import { bars, latest, trouble } from "./parts.js";
+import { bars, latest, trouble, whenSeen } from "./parts.js";
 import { network } from "./network.js";
 
 export const title = "Few-pixel camera";
@@ -31,7 +31,7 @@ export async function mount(root, [model], page) {
   const [, height, width] = pixels.shape;
   const bright = Array.from({ length: height * width }, (_, place) => place % width === 0);
   const problem = trouble(page);
-  const answer = element("div", { class: "answer" });
+  const answer = element("div", { class: "said" });
   const places = bright.map((_, place) => `row ${1 + Math.floor(place / width)}, column ${1 + (place % width)}`);
   const buttons = places.map((text, place) =>
     element("button", {
@@ -45,14 +45,14 @@ export async function mount(root, [model], page) {
       onkeydown: (event) => step(event, place),
     }),
   );
-  const grid = element("div", { class: "pixels", role: "group", "aria-label": "Pixels: press to make bright or dark" }, buttons);
+  const grid = element("div", { class: "pixel-grid", role: "group", "aria-label": "Pixels: press to make bright or dark" }, buttons);
   grid.style.setProperty("grid-template-columns", `repeat(${width}, 1fr)`);
   const others = [
     ["Invert", () => bright.forEach((value, place) => (bright[place] = !value))],
     ["Random", () => bright.forEach((_, place) => (bright[place] = Math.random() < 0.5))],
   ].map(([text, work]) => element("button", { type: "button", onclick: () => (work(), show()) }, text));
   const inside = element("div", { class: "inside" });
-  root.append(element("div", { class: "camera" }, element("div", {}, grid, element("div", { class: "actions" }, others)), answer), inside, problem.element);
+  root.append(element("div", { class: "camera" }, element("div", {}, grid, element("div", { class: "row apart" }, others)), answer), inside, problem.element);
 
   function step(event, place) {
     const by = { ArrowUp: -width, ArrowDown: width, ArrowLeft: -1, ArrowRight: 1 }[event.key];
@@ -79,15 +79,25 @@ export async function mount(root, [model], page) {
     await drawn?.update(feeds());
   }, problem.say);
 
-  function show() {
+  function paint() {
     buttons.forEach((button, place) => button.setAttribute("aria-pressed", bright[place]));
-    return ask();
   }
 
-  await show();
-  drawn = await network(page, model, { inputs: bright.map((_, place) => `${1 + Math.floor(place / width)},${1 + (place % width)}`), answers: classes });
-  if (drawn) {
-    inside.append(element("h4", {}, "Inside"), drawn.element);
-    await show();
+  function show() {
+    paint();
+    ask();
   }
+
+  paint();
+  whenSeen(root, async () => {
+    await ask();
+    try {
+      drawn = await network(page, model, { inputs: places.map((_, place) => `${1 + Math.floor(place / width)},${1 + (place % width)}`), answers: classes });
+    } catch (error) {
+      problem.say(error);
+    }
+    if (!drawn) return;
+    inside.append(element("h3", {}, "Inside"), drawn.element);
+    await ask();
+  });
 }

@@ -4,9 +4,8 @@
 import { number } from "./parts.js";
 
 const STEP = 84;
-const ROW = 44;
 const RADIUS = 17;
-const FEW = 16;
+const FEW = 6; // weights of a layer that can be written beside their lines
 
 /**
  * { element, update(feeds) } of a model that has layers.json, or null. `inputs` and `answers` are names of the first and the last
@@ -32,12 +31,13 @@ function draw(page, layers, inputs, answers) {
   const { element } = page;
   const sizes = [layers[0].weights[0].length, ...layers.map((layer) => layer.weights.length)];
   const tallest = Math.max(...sizes);
+  const gap = tallest > 4 ? 44 : 58;
   const named = [inputs, ...layers.map(() => [])];
   named[layers.length] = answers;
   const [before, after] = [inputs, answers].map((names) => Math.max(0, ...names.map((name) => 7 * name.length + 10)));
-  const height = tallest * ROW + 30;
+  const height = tallest * gap + 30;
   const width = before + 2 * RADIUS + 4 + STEP * layers.length + after;
-  const place = (column, row) => [before + RADIUS + 2 + STEP * column, 28 + ROW * (row + 0.5 + (tallest - sizes[column]) / 2)];
+  const place = (column, row) => [before + RADIUS + 2 + STEP * column, 26 + gap * (row + 0.5 + (tallest - sizes[column]) / 2)];
   const heaviest = Math.max(...layers.flatMap((layer) => layer.weights.flat().map(Math.abs)), 1e-9);
   const name = (column, row) =>
     named[column][row] ?? `${column === 0 ? "input" : column === layers.length ? "answer" : `layer ${column}, unit`} ${row + 1}`;
@@ -45,7 +45,7 @@ function draw(page, layers, inputs, answers) {
   const lines = [];
   const marks = [];
   layers.forEach((layer, index) => {
-    const written = layer.weights.flat().filter(Boolean).length <= FEW && sizes[index] <= 4;
+    const written = layer.weights.flat().filter(Boolean).length <= FEW;
     layer.weights.forEach((weights, to) =>
       weights.forEach((weight, from) => {
         if (weight === 0) return;
@@ -106,11 +106,11 @@ function draw(page, layers, inputs, answers) {
   const table = element("tbody");
   const details = element(
     "details",
-    { class: "numbers" },
+    { class: "as-table" },
     element("summary", {}, "All weights and values as a table"),
     element(
       "div",
-      { class: "scroll", tabindex: 0, role: "region", "aria-label": "Weights and values" },
+      { class: "scroll numbers", tabindex: 0, role: "region", "aria-label": "Weights and values" },
       element(
         "table",
         {},

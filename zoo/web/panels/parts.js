@@ -1,20 +1,19 @@
 // What several panels are built of.
 
-/** Bars of shares: rows of { name, value, text }, `value` from 0 to 1. `best` marks one row; a name may be an element. */
-export function bars(page, rows, { best = -1, label = null } = {}) {
-  return page.element(
-    "ul",
-    { class: "shares", "aria-label": label },
-    rows.map(({ name, value, text }, place) => {
-      const share = `${(100 * Math.max(0, Math.min(1, value))).toFixed(2)}%`;
-      return page.element(
-        "li",
+/** Bars: rows of { name, value, text }, `value` from 0 to 1; a name may be an element. `best` marks one row. */
+export function bars({ element }, rows, { best = -1, label = null } = {}) {
+  return element(
+    "dl",
+    { class: "bars", role: label && "group", "aria-label": label },
+    rows.map(({ name, value, text }, place) =>
+      element(
+        "div",
         { class: place === best ? "best" : null },
-        page.element("span", { class: "share-name" }, name),
-        page.element("span", { class: "share-track", "aria-hidden": "true" }, page.element("span", { style: { width: share } })),
-        page.element("span", { class: "share-text" }, text),
-      );
-    }),
+        element("dt", {}, name),
+        element("dd", { class: "track", "aria-hidden": "true" }, element("span", { style: { "--share": Math.min(1, Math.max(0, value)) } })),
+        element("dd", {}, text),
+      ),
+    ),
   );
 }
 
@@ -42,7 +41,7 @@ export function latest(work, failed) {
 
 /** A canvas that shows grey pictures of one size, 0 black and 255 white. */
 export function canvas(page, height, width, label) {
-  const made = page.element("canvas", { class: "picture", height, width, role: "img", "aria-label": label });
+  const made = page.element("canvas", { class: "pixels", height, width, role: label && "img", "aria-label": label, "aria-hidden": !label && "true" });
   const context = made.getContext("2d");
   return {
     element: made,

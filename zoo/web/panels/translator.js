@@ -1,6 +1,6 @@
 // A sentence in, a sentence and its score out.
 
-import { bars, extra, latest, number, trouble } from "./parts.js";
+import { bars, examplesOf, latest, number, trouble, whenSeen } from "./parts.js";
 
 export const title = "Translators";
 export const shared = false;
@@ -22,7 +22,7 @@ export async function mount(root, [model], page) {
   const text = model.manifest.outputs.find(isText);
   const score = model.manifest.outputs.find(isScore);
   const problem = trouble(page);
-  const examples = (await extra(model, "examples.json", {}))[input.name] ?? [];
+  const chips = element("div", { class: "chips apart", role: "group", "aria-label": "Examples" });
   const field = element("textarea", {
     id: `text-${model.id}`,
     rows: 3,
@@ -30,23 +30,21 @@ export async function mount(root, [model], page) {
     autocapitalize: "sentences",
     onkeydown: (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && ask(),
   });
-  field.value = examples[0] ?? "";
   const answer = element("div", { class: "translations" });
   const told = element("p", { class: "note" });
-  const button = element("button", { type: "button", class: "primary", onclick: () => ask() }, "Translate");
+  const button = element("button", { type: "button", class: "main", onclick: () => ask() }, "Translate");
   root.append(
-    element("p", { class: "about" }, `${model.manifest.summary}. Trained on ${model.manifest.dataset.id}, so what is unlike that comes out badly.`),
-    element("label", { for: field.id }, `${capital(input.meaning)}; one on each line`),
-    field,
-    element("div", { class: "actions" }, button, element("small", { class: "note" }, "or Ctrl + Enter")),
-    examples.length > 0 && element("div", { class: "chips", role: "group", "aria-label": "Examples" }, examples.slice(0, SHOWN).map(chip)),
+    element("p", { class: "note" }, `${model.manifest.summary}. Trained on ${model.manifest.dataset.id}, so what is unlike that comes out badly.`),
+    element("div", { class: "field" }, element("label", { for: field.id }, `${capital(input.meaning)}, or several, one on each line`), field),
+    element("div", { class: "row apart" }, button, element("span", { class: "note" }, "or Ctrl + Enter")),
+    chips,
     answer,
     told,
     problem.element,
   );
 
   function chip(example) {
-    return element("button", { type: "button", class: "chip", onclick: () => ((field.value = example), ask()) }, example);
+    return element("button", { type: "button", class: "quiet", onclick: () => ((field.value = example), ask()) }, example);
   }
 
   const ask = latest(async () => {
@@ -82,7 +80,12 @@ export async function mount(root, [model], page) {
     problem.say(error);
   });
 
-  if (field.value) await ask();
+  whenSeen(root, async () => {
+    const examples = await examplesOf(model).catch(() => []);
+    chips.replaceChildren(...examples.slice(0, SHOWN).map(chip));
+    field.value ||= examples[0] ?? "";
+    if (field.value) await ask();
+  });
 }
 
 const capital = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
