@@ -2,11 +2,11 @@
 
 import { cards } from "./cards.js";
 import { keepOffline } from "./offline.js";
-import * as page from "./page.js";
+import * as helpers from "./page.js";
 import { panels } from "./panels/index.js";
 import { loadIndex } from "./runtime.js";
 
-const { element } = page;
+const { element } = helpers;
 
 /** [{panel, models, id, heading}]: one entry for a shared panel, one a model for the others. */
 function placed(models) {
@@ -35,6 +35,8 @@ async function start() {
     place.append(element("section", { class: "wide" }, problem(error)));
     return;
   }
+  const bytes = index.runtime.files.reduce((sum, file) => sum + file.bytes, 0);
+  const page = { ...helpers, runtime: { version: index.runtime.version, bytes } };
   const entries = placed(index.models);
   const repeated = (heading) => entries.filter((entry) => entry.heading === heading).length > 1;
   const nav = document.getElementById("nav");
