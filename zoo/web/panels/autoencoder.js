@@ -1,5 +1,7 @@
 // A picture through a narrow code and back, with a slider on each number of the code.
 
+import { prepare } from "../framing.js";
+import { drawing } from "../pad.js";
 import { canvas, examplesOf, latest, number, rows, trouble, whenSeen } from "./parts.js";
 
 export const title = "Autoencoders";
@@ -30,7 +32,7 @@ export async function mount(root, [model], page) {
   const problem = trouble(page);
   const given = canvas(page, height, width, "The picture that is read");
   const back = canvas(page, height, width, "The picture that is given back");
-  const told = element("p", { class: "note" });
+  const told = element("p", { class: "note apart" });
   const samples = element("div", { class: "samples", role: "group", "aria-label": "Examples" });
   const controls = Array.from({ length: size }, (_, place) => slider(place));
   const buttons = [
@@ -38,19 +40,45 @@ export async function mount(root, [model], page) {
     ["Random code", random],
     ["All 0", () => new Float32Array(size)],
   ].map(([text, values]) => element("button", { type: "button", onclick: () => (place(values()), decode()) }, text));
+  const form = model.manifest.picture ?? { height, width, background: "dark", framing: "whole" };
+  const help = `keys-${model.id}`;
+  const pad = drawing(page, help, (drawn) => drawn && take(prepare(drawn, form)));
   root.append(
-    samples,
     element(
       "div",
-      { class: "reconstruction" },
-      element("figure", {}, given.element, element("figcaption", {}, "read")),
-      element("figure", {}, back.element, element("figcaption", {}, "given back")),
+      { class: "columns" },
+      element(
+        "div",
+        {},
+        pad.element,
+        element(
+          "div",
+          { class: "under" },
+          element("div", { class: "row" }, element("button", { type: "button", onclick: () => pad.clear() }, "Clear"), element("span", { class: "note" }, "or take one:")),
+          samples,
+          element("p", { class: "note keys", id: help }, "By keyboard: arrows move, space sets the pen down and lifts it, Delete clears."),
+        ),
+      ),
+      element(
+        "div",
+        {},
+        element(
+          "div",
+          { class: "reconstruction" },
+          element("figure", {}, given.element, element("figcaption", {}, "read")),
+          element("figure", {}, back.element, element("figcaption", {}, "given back")),
+        ),
+        told,
+        changeable && element("div", { class: "row apart" }, buttons),
+        element("div", { class: "sliders", role: "group", "aria-label": `The code: ${size} numbers` }, controls.map(({ row }) => row)),
+        problem.element,
+      ),
     ),
-    told,
-    changeable && element("div", { class: "row apart" }, buttons),
-    element("div", { class: "sliders", role: "group", "aria-label": `The code: ${size} numbers` }, controls.map(({ row }) => row)),
-    problem.element,
   );
+
+  function take({ data, blank }) {
+    if (!blank) read(data);
+  }
 
   let codes = []; // of the examples
   let own = new Float32Array(size); // of the picture that was read last
@@ -77,12 +105,14 @@ export async function mount(root, [model], page) {
     return { row: element("label", { class: "slider" }, element("span", { "aria-hidden": "true" }, String(place + 1)), range, shown), range, shown };
   }
 
-  /** Numbers whose sliders reach from what the examples have, and a quarter more. */
+  /** A slider goes a quarter further than the examples do. One that is always about 0 gets some way, too. */
   function limit() {
+    const found = controls.map((_, place) => codes.map((row) => row[place]));
+    const ends = found.map((values) => [Math.min(0, ...values), Math.max(0, ...values)]);
+    const widest = Math.max(...ends.map(([least, most]) => most - least)) || 1;
     controls.forEach(({ range }, place) => {
-      const found = codes.map((row) => row[place]);
-      const [least, most] = [Math.min(0, ...found), Math.max(0, ...found)];
-      const room = 0.25 * (most - least) || 1;
+      const [least, most] = ends[place];
+      const room = Math.max(0.25 * (most - least), 0.1 * widest);
       range.min = least < 0 ? least - room : 0;
       range.max = most + room;
     });

@@ -3,8 +3,8 @@
 
 import { number } from "./parts.js";
 
-const STEP = 84;
-const RADIUS = 17;
+const STEP = 74;
+const RADIUS = 19;
 const FEW = 6; // weights of a layer that can be written beside their lines
 
 /**
@@ -31,11 +31,11 @@ function draw(page, layers, inputs, answers) {
   const { element } = page;
   const sizes = [layers[0].weights[0].length, ...layers.map((layer) => layer.weights.length)];
   const tallest = Math.max(...sizes);
-  const gap = tallest > 4 ? 44 : 58;
+  const gap = tallest > 4 ? 46 : 62;
   const named = [inputs, ...layers.map(() => [])];
   named[layers.length] = answers;
-  const [before, after] = [inputs, answers].map((names) => Math.max(0, ...names.map((name) => 7 * name.length + 10)));
-  const height = tallest * gap + 30;
+  const [before, after] = [inputs, answers].map((names) => Math.max(0, ...names.map((name) => 7.5 * name.length + 10)));
+  const height = tallest * gap + 32;
   const width = before + 2 * RADIUS + 4 + STEP * layers.length + after;
   const place = (column, row) => [before + RADIUS + 2 + STEP * column, 26 + gap * (row + 0.5 + (tallest - sizes[column]) / 2)];
   const heaviest = Math.max(...layers.flatMap((layer) => layer.weights.flat().map(Math.abs)), 1e-9);
@@ -74,7 +74,7 @@ function draw(page, layers, inputs, answers) {
       const bias = column > 0 ? layers[column - 1].biases[row] : 0;
       if (bias !== 0) {
         const step = layers[column - 1].activation === "step";
-        group.append(element("text", { x: cx, y: cy + RADIUS + 10, class: "bias" }, step ? `> ${number(-bias)}` : `${bias > 0 ? "+" : ""}${number(bias)}`));
+        group.append(element("text", { x: cx, y: cy + RADIUS + 11, class: "bias" }, step ? `> ${number(-bias)}` : `${bias > 0 ? "+" : ""}${number(bias)}`));
       }
       group.addEventListener("focus", () => tell(column, row));
       group.addEventListener("pointerenter", () => tell(column, row));
@@ -98,7 +98,7 @@ function draw(page, layers, inputs, answers) {
     captions,
     labels,
   );
-  svg.style.setProperty("max-width", `${Math.min(1.35 * width, 680)}px`);
+  svg.style.setProperty("max-width", `${Math.min(1.35 * width, 640)}px`);
   svg.addEventListener("keydown", move);
   svg.addEventListener("pointerleave", () => mark(null));
   svg.addEventListener("focusout", () => mark(null));

@@ -34,7 +34,7 @@ export async function mount(root, [model], page) {
   const told = element("p", { class: "note" });
   const button = element("button", { type: "button", class: "main", onclick: () => ask() }, "Translate");
   root.append(
-    element("p", { class: "note" }, `${model.manifest.summary}. Trained on ${model.manifest.dataset.id}, so what is unlike that comes out badly.`),
+    element("p", { class: "note lead-in" }, `${model.manifest.summary}. Trained on ${model.manifest.dataset.id}, so what is unlike that comes out badly.`),
     element("div", { class: "field" }, element("label", { for: field.id }, `${capital(input.meaning)}, or several, one on each line`), field),
     element("div", { class: "row apart" }, button, element("span", { class: "note" }, "or Ctrl + Enter")),
     chips,
@@ -67,7 +67,7 @@ export async function mount(root, [model], page) {
           { class: "translation" },
           lines.length > 1 && element("p", { class: "source" }, line),
           element("p", { class: "target" }, found[place] || "(nothing)"),
-          bars(page, [{ name: "surety", value: Math.exp(sure[place]), text: `${page.percent(Math.exp(sure[place]))}, score ${number(sure[place])}` }]),
+          bars(page, [{ name: `${score.name} ${number(sure[place])}`, value: Math.exp(sure[place]), text: page.percent(Math.exp(sure[place])) }]),
         ),
       ),
     );

@@ -1,7 +1,7 @@
 // Words: the nearest of each, and "a is to b as c is to …".
 
 import { analogyBy, byGraph, neighboursOf, parts } from "./vectors.js";
-import { bars, examplesOf, latest, number, trouble, whenSeen } from "./parts.js";
+import { bars, examplesOf, latest, trouble, whenSeen } from "./parts.js";
 
 export const title = "Words and analogies";
 export const shared = true;
@@ -109,13 +109,14 @@ export async function mount(root, models, page) {
   }
 
   function tile(model, { words, cosines, unknown, ms }, name) {
-    const rows = words.map((word, place) => ({ name: name(word), value: cosines[place], text: number(cosines[place]) }));
+    const rows = words.map((word, place) => ({ name: name(word), value: cosines[place], text: cosines[place].toFixed(2).replace("-", "−") }));
     const quoted = unknown.map((word) => `“${word}”`).join(", ");
     return element(
       "div",
       { class: "tile" },
-      element("h4", {}, model.id, element("span", { class: "note" }, ` ${page.milliseconds(ms)}`)),
+      element("h4", {}, model.id),
       rows.length ? bars(page, rows, { label: "Words with their cosines" }) : element("p", { class: "note" }, `The model does not know ${quoted}.`),
+      element("div", { class: "foot numbers" }, page.milliseconds(ms)),
     );
   }
 }
