@@ -5,23 +5,15 @@ All of it follows from the signature and the graph; none is certified, for none 
 
 from __future__ import annotations
 
-import io
-import json
-import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from zoo.web.layers import layers
+from zoo.web.examples import examples
+from zoo.web.layers import layers, part
 
 if TYPE_CHECKING:
     import onnx_ir as ir
 
     from zoo.runtime.manifest import Manifest, Tensor
-
-EXAMPLES = 20
-MOST = 4096
-"""Numbers of an input of which examples are given."""
 
 
 def extras(model: bytes, manifest: Manifest, golden: bytes | None = None) -> dict[str, bytes]:
@@ -43,7 +35,7 @@ def extras(model: bytes, manifest: Manifest, golden: bytes | None = None) -> dic
     parsed = ir.from_proto(onnx.load_from_string(model))
     files = {"decoder.onnx": _decoder(parsed, manifest), "nearest.onnx": _nearest(parsed, manifest)}
     if golden is not None:
-        files["examples.json"] = _examples(golden, manifest)
+        files["examples.json"] = examples(golden, manifest)
     return {name: content for name, content in files.items() if content} | layers(parsed)
 
 
@@ -71,37 +63,7 @@ def _of(tensors: tuple[Tensor, ...], dtype: str, axes: int) -> list[Tensor]:
 
 def _cut(model: ir.Model, inputs: list[Tensor], outputs: list[Tensor]) -> bytes | None:
     """The part of a graph between values of its own, or `None` where it needs more, or does without one of `inputs`."""
-    import onnx_ir as ir
-
     try:
-        graph = ir.convenience.extract(model.graph, [tensor.name for tensor in inputs], [tensor.name for tensor in outputs])
-    except ValueError:  # the inputs do not bound it
+        return part(model, [tensor.name for tensor in inputs], [tensor.name for tensor in outputs])
+    except ValueError:
         return None
-    if not all(value.uses() for value in graph.inputs):
-        return None
-    return bytes(ir.to_proto(ir.Model(graph, ir_version=model.ir_version)).SerializeToString())
-
-
-def _examples(golden: bytes, manifest: Manifest) -> bytes | None:
-    """Inputs of the largest batch, each once. Of texts none that is blank or not known; those that are scored, best first."""
-    if any(tensor.dtype != "string" and _numbers(tensor) > MOST for tensor in manifest.inputs):
-        return None
-    with np.load(io.BytesIO(golden), allow_pickle=False) as arrays:
-        case = max((key.split(":")[0] for key in arrays if key.startswith("batch-")), key=lambda name: int(name[6:]))
-        inputs = {tensor.name: arrays[f"{case}:in:{tensor.name}"] for tensor in manifest.inputs}
-        outputs = {tensor: arrays[f"{case}:out:{tensor.name}"] for tensor in manifest.outputs}
-    rows = np.arange(len(next(iter(inputs.values()))))
-    if all(tensor.dtype == "string" and len(tensor.shape) == 1 for tensor in manifest.inputs):
-        for tensor in _of(manifest.outputs, "bool", 1):
-            rows = rows[outputs[tensor][rows]]
-        for tensor in _of(manifest.outputs, "float32", 1):
-            rows = rows[np.argsort(-outputs[tensor][rows], kind="stable")]
-        rows = np.array([row for row in rows if all(array[row].strip() for array in inputs.values())], np.int64)
-    values = {name: [array[row].tolist() for row in rows] for name, array in inputs.items()}
-    once = {json.dumps(example): example for example in zip(*values.values(), strict=True)}
-    shown = list(once.values())[:EXAMPLES]
-    return json.dumps({name: [example[place] for example in shown] for place, name in enumerate(values)}).encode()
-
-
-def _numbers(tensor: Tensor) -> int:
-    return math.prod(size for size in tensor.shape if isinstance(size, int))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,21 +27,32 @@ def layers(model: ir.Model) -> dict[str, bytes]:
     the first layer reads, [batch, inputs], and of each of the `layers` its `sum` and its `value` after the `activation`,
     [batch, units]. `weights` are [units][inputs], `biases` [units]; a `step` is 1 above 0.
     """
-    import onnx_ir as ir
-
     found = _chain(model.graph)
     if found is None:
         return {}
     given, described = found
-    made = {value.name: value for node in model.graph for value in node.outputs}
+    inputs, outputs = ([str(value.name) for value in values] for values in (model.graph.inputs, model.graph.outputs))
     inside = [given, *(layer[key] for layer in described for key in ("sum", "value"))]
-    added = [made[name] for name in dict.fromkeys(inside) if name in made and not made[name].is_graph_output()]
-    graph = ir.convenience.extract(model.graph, model.graph.inputs, [*model.graph.outputs, *added])
-    copy = ir.Model(graph, ir_version=model.ir_version)
+    added = [name for name in dict.fromkeys(inside) if name not in (*inputs, *outputs)]
     return {
-        "layers.onnx": ir.to_proto(copy).SerializeToString(),
+        "layers.onnx": part(model, inputs, [*outputs, *added]),
         "layers.json": json.dumps({"given": given, "layers": described}).encode(),
     }
+
+
+def part(model: ir.Model, inputs: Sequence[str], outputs: Sequence[str]) -> bytes:
+    """The part of a graph between values that are named.
+
+    Raises:
+        ValueError: the outputs need more than these inputs, or less.
+    """
+    import onnx_ir as ir
+
+    graph = ir.convenience.extract(model.graph, inputs, outputs)
+    if not all(value.uses() for value in graph.inputs):
+        raise ValueError(f"{', '.join(outputs)} can be computed of fewer inputs than {', '.join(inputs)}")
+    cut = ir.Model(graph, ir_version=model.ir_version, functions=tuple(model.functions.values()))
+    return bytes(ir.to_proto(cut).SerializeToString())
 
 
 def _chain(graph: ir.Graph) -> tuple[str, list[dict[str, Any]]] | None:
