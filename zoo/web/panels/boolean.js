@@ -26,7 +26,7 @@ export async function mount(root, [model], page) {
   const [output] = model.manifest.outputs;
   const size = input.shape[1];
   const names = input.names?.length === size ? input.names : Array.from({ length: size }, (_, place) => `x${place + 1}`);
-  const on = names.map(() => false);
+  const on = names.map((_, place) => place === 0);
   const problem = trouble(page);
   const feeds = (bits, rows) => ({ [input.name]: { dtype: "bool", dims: [rows, size], data: Uint8Array.from(bits) } });
   const switches = names.map((name, place) =>

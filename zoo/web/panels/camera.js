@@ -52,7 +52,9 @@ export async function mount(root, [model], page) {
     ["Random", () => bright.forEach((_, place) => (bright[place] = Math.random() < 0.5))],
   ].map(([text, work]) => element("button", { type: "button", onclick: () => (work(), show()) }, text));
   const inside = element("div", { class: "inside" });
-  root.append(element("div", { class: "camera" }, element("div", {}, grid, element("div", { class: "row apart" }, others)), answer), inside, problem.element);
+  root.append(
+    element("div", { class: "columns" }, element("div", {}, grid, element("div", { class: "row apart" }, others), answer, problem.element), inside),
+  );
 
   function step(event, place) {
     const by = { ArrowUp: -width, ArrowDown: width, ArrowLeft: -1, ArrowRight: 1 }[event.key];
@@ -97,7 +99,7 @@ export async function mount(root, [model], page) {
       problem.say(error);
     }
     if (!drawn) return;
-    inside.append(element("h3", {}, "Inside"), drawn.element);
+    inside.append(drawn.element);
     await ask();
   });
 }
