@@ -1,6 +1,6 @@
 // Each model's card and certificate.
 
-import { element, size } from "./page.js";
+import { breakable, element, size } from "./page.js";
 
 /** 3.07e-7 → "3.1e-7". */
 function small(value) {
@@ -13,12 +13,12 @@ function proof({ certificate }) {
   if (certificate.audit) {
     const { examples, changed } = certificate.audit;
     const many = examples.toLocaleString("en-GB");
-    said.push(changed?.length ? `${changed.length} of ${many} test answers differ, each a tie` : `${many} test answers are PyTorch's`);
+    said.push(changed?.length ? `${changed.length} of ${many} test answers differ from PyTorch's, each a tie` : `${many} test answers are PyTorch's`);
   }
   const worst = Object.values(certificate.bounds ?? {}).sort((a, b) => b.onnxruntime_error / b.bound - a.onnxruntime_error / a.bound)[0];
   if (worst) said.push(`largest error ${small(worst.onnxruntime_error)} of ${small(worst.bound)} allowed`);
-  said.push(`${certificate.cases.length} golden cases`);
-  return `${said.join("; ")}.`;
+  if (certificate.cases) said.push(`${certificate.cases.length} golden cases`);
+  return said.length ? `Certificate: ${said.join("; ")}.` : "";
 }
 
 function badge(model) {
@@ -87,10 +87,10 @@ export function cards(models) {
     element(
       "article",
       { id: `model-${model.id}`, class: "card" },
-      element("div", { class: "head" }, element("h3", {}, model.id), badge(model)),
+      element("div", { class: "head" }, element("h3", {}, breakable(model.id)), badge(model)),
       element("p", {}, model.manifest.summary),
       element("dl", { class: "figures" }, metrics(model.manifest)),
-      model.certificate ? element("p", { class: "note" }, `Certificate: ${proof(model)}`) : null,
+      model.certificate ? element("p", { class: "note" }, proof(model)) : null,
       state(model),
       element("details", {}, element("summary", {}, "Inputs and outputs"),
         element("div", { class: "scroll", tabindex: "0" }, element("table", {}, element("tbody", {}, tensors("input", model.manifest.inputs), tensors("output", model.manifest.outputs))))),
