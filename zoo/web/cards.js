@@ -2,9 +2,13 @@
 
 import { breakable, element, size } from "./page.js";
 
-/** 3.07e-7 → "3.1e-7". */
-function small(value) {
-  return value === 0 ? "0" : value.toExponential(1);
+/** 0.99570 → "0.9957", 12345.6 → "12,346", 3.07e-7 → "3.1 × 10⁻⁷". */
+function figure(value) {
+  if (value !== 0 && Math.abs(value) < 1e-3) {
+    const [digits, power] = value.toExponential(1).split("e");
+    return `${digits}\u00a0×\u00a010⁻${[...power.slice(1)].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]).join("")}`;
+  }
+  return Number(value.toPrecision(Math.abs(value) < 1e4 ? 4 : 9)).toLocaleString("en-GB", { maximumFractionDigits: 6 });
 }
 
 /** What the certificate says, in one sentence. */
@@ -16,7 +20,7 @@ function proof({ certificate }) {
     said.push(changed?.length ? `${changed.length} of ${many} test answers differ from PyTorch's, each a tie` : `${many} test answers are PyTorch's`);
   }
   const worst = Object.values(certificate.bounds ?? {}).sort((a, b) => b.onnxruntime_error / b.bound - a.onnxruntime_error / a.bound)[0];
-  if (worst) said.push(`largest error ${small(worst.onnxruntime_error)} of ${small(worst.bound)} allowed`);
+  if (worst) said.push(`largest error ${figure(worst.onnxruntime_error)} of ${figure(worst.bound)} allowed`);
   if (certificate.cases) said.push(`${certificate.cases.length} golden cases`);
   return said.length ? `Certificate: ${said.join("; ")}.` : "";
 }
@@ -78,7 +82,7 @@ function tensors(kind, given) {
 
 function metrics(manifest) {
   return Object.entries(manifest.metrics).map(([name, value]) =>
-    element("div", { class: "figure" }, element("dt", {}, name.replaceAll("_", " ")), element("dd", {}, Number(value.toPrecision(4)).toString())),
+    element("div", { class: "figure" }, element("dt", {}, name.replaceAll("_", " ")), element("dd", {}, figure(value))),
   );
 }
 
