@@ -1,10 +1,14 @@
 // Each model's card and certificate.
 
-import { element, size } from "./page.js";
+import { breakable, element, size } from "./page.js";
 
-/** 3.07e-7 → "3.1e-7". */
-function small(value) {
-  return value === 0 ? "0" : value.toExponential(1);
+/** 0.99570 → "0.9957", 12345.6 → "12,346", 3.07e-7 → "3.1 × 10⁻⁷". */
+function figure(value) {
+  if (value !== 0 && Math.abs(value) < 1e-3) {
+    const [digits, power] = value.toExponential(1).split("e");
+    return `${digits}\u00a0×\u00a010⁻${[...power.slice(1)].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]).join("")}`;
+  }
+  return Number(value.toPrecision(Math.abs(value) < 1e4 ? 4 : 9)).toLocaleString("en-GB", { maximumFractionDigits: 6 });
 }
 
 /** What the certificate says, in one sentence. */
@@ -13,12 +17,12 @@ function proof({ certificate }) {
   if (certificate.audit) {
     const { examples, changed } = certificate.audit;
     const many = examples.toLocaleString("en-GB");
-    said.push(changed?.length ? `${changed.length} of ${many} test answers differ, each a tie` : `${many} test answers are PyTorch's`);
+    said.push(changed?.length ? `${changed.length} of ${many} test answers differ from PyTorch's, each a tie` : `${many} test answers are PyTorch's`);
   }
   const worst = Object.values(certificate.bounds ?? {}).sort((a, b) => b.onnxruntime_error / b.bound - a.onnxruntime_error / a.bound)[0];
-  if (worst) said.push(`largest error ${small(worst.onnxruntime_error)} of ${small(worst.bound)} allowed`);
-  said.push(`${certificate.cases.length} golden cases`);
-  return `${said.join("; ")}.`;
+  if (worst) said.push(`largest error ${figure(worst.onnxruntime_error)} of ${figure(worst.bound)} allowed`);
+  if (certificate.cases) said.push(`${certificate.cases.length} golden cases`);
+  return said.length ? `Certificate: ${said.join("; ")}.` : "";
 }
 
 function badge(model) {
@@ -78,7 +82,7 @@ function tensors(kind, given) {
 
 function metrics(manifest) {
   return Object.entries(manifest.metrics).map(([name, value]) =>
-    element("div", { class: "figure" }, element("dt", {}, name.replaceAll("_", " ")), element("dd", {}, Number(value.toPrecision(4)).toString())),
+    element("div", { class: "figure" }, element("dt", {}, name.replaceAll("_", " ")), element("dd", {}, figure(value))),
   );
 }
 
@@ -87,10 +91,10 @@ export function cards(models) {
     element(
       "article",
       { id: `model-${model.id}`, class: "card" },
-      element("div", { class: "head" }, element("h3", {}, model.id), badge(model)),
+      element("div", { class: "head" }, element("h3", {}, breakable(model.id)), badge(model)),
       element("p", {}, model.manifest.summary),
       element("dl", { class: "figures" }, metrics(model.manifest)),
-      model.certificate ? element("p", { class: "note" }, `Certificate: ${proof(model)}`) : null,
+      model.certificate ? element("p", { class: "note" }, proof(model)) : null,
       state(model),
       element("details", {}, element("summary", {}, "Inputs and outputs"),
         element("div", { class: "scroll", tabindex: "0" }, element("table", {}, element("tbody", {}, tensors("input", model.manifest.inputs), tensors("output", model.manifest.outputs))))),

@@ -41,10 +41,8 @@ def engine(progress: Progress) -> tuple[str, dict[str, bytes]]:
         paths, _ = fetch(package, progress)
     except DataError as error:
         said = str(error.args[0]).removeprefix(f"Data set {name!r} ")
-        raise DataError(
-            f"The page needs {lock['package']} {lock['version']}, but {said}",
-            hint=f"ZOO_MIRROR=FOLDER zoo demo, with FOLDER/{name}",
-        ) from None
+        hint = f"ZOO_MIRROR=FOLDER zoo demo where FOLDER/{name}/{package.files[0].name} is a copy"
+        raise DataError(f"The page needs {lock['package']} {lock['version']}, but {said}", hint=hint) from None
     return lock["version"], {file: path.read_bytes() for file, path in paths.items()}
 
 

@@ -19,19 +19,19 @@ export async function keepOffline(footer, index) {
     line.textContent = `The page is not kept for use offline: ${error.message}`;
     return;
   }
-  const bytes = index.models.reduce((sum, model) => sum + model.bytes, 0);
-  const button = element("button", { type: "button", class: "quiet" }, `Keep all models, too (${size(bytes)})`);
+  const parts = index.models.flatMap((model) => model.parts);
+  const button = element("button", { type: "button", class: "quiet" }, `Keep all models and cards (${size(parts.reduce((sum, { bytes }) => sum + bytes, 0))})`);
   button.addEventListener("click", async () => {
     button.disabled = true;
     button.textContent = "Keeping them …";
     try {
-      for (const model of index.models) for (const url of model.addresses) await fetch(url);
+      for (const { url } of parts) await fetch(url);
       button.replaceWith("Everything is kept.");
     } catch {
       button.disabled = false;
       button.textContent = "The connection broke off. Try again";
     }
   });
-  line.replaceChildren("This page works offline, with the models that you have used. ", button);
+  line.replaceChildren("This page works offline, with the models and cards that you have used. ", button);
   document.documentElement.dataset.offline = "ready";
 }

@@ -20,6 +20,11 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+/** An id that may be broken after its dots and dashes, as children of an element. */
+export function breakable(id) {
+  return id.split(/(?<=[.-])/).flatMap((part) => [part, document.createElement("wbr")]);
+}
+
 /** "0.42 ms", "13 ms", "1.2 s". */
 export function milliseconds(ms) {
   if (ms >= 1000) return `${(ms / 1000).toFixed(1)} s`;

@@ -107,10 +107,11 @@ class Model extends EventTarget {
     this.certified = entry.certified;
     this.files = Object.fromEntries(Object.keys(entry.files).map((name) => [name, new URL(entry.path + name, HERE).href]));
     this.bytes = entry.files["model.onnx"].bytes;
-    /** Every file under the address that it is loaded by. */
-    this.addresses = Object.entries(entry.files).map(([name, { sha256 }]) =>
-      name.endsWith(".onnx") ? `${this.files[name]}?sha256=${sha256}` : this.files[name],
-    );
+    /** All of its files: the address under which each is loaded, and its size. */
+    this.parts = Object.entries(entry.files).map(([name, { sha256, bytes }]) => ({
+      url: name.endsWith(".onnx") ? `${this.files[name]}?sha256=${sha256}` : this.files[name],
+      bytes,
+    }));
     /** "unloaded", "loading", "ready" or "failed"; a "change" event tells of each. */
     this.state = "unloaded";
     this.proven = false;

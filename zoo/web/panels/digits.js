@@ -105,7 +105,7 @@ class Tile {
     });
     this.foot = element("div", { class: "foot numbers" });
     this.element = element("article", { class: "tile", "data-model": model.id },
-      element("h3", {}, model.id), this.answer, element("dl", { class: "bars" }, this.rows.map(({ row }) => row)), this.foot);
+      element("h3", {}, page.breakable(model.id)), this.answer, element("dl", { class: "bars" }, this.rows.map(({ row }) => row)), this.foot);
     model.addEventListener("change", () => this.tell(model.state === "loading" ? "loading …" : ""));
     this.empty();
   }
