@@ -19,7 +19,7 @@ MODELS = ("autoencoder.dense-32", "boolean.xor", "camera.hand", "seq2seq.help-pl
 
 
 @pytest.fixture(scope="module")
-def files(_engine, home):
+def files(onnxruntime_web, home):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ZOO_HOME", str(home))
         return site([EXPORTED / name for name in MODELS], Progress())

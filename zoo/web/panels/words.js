@@ -114,7 +114,7 @@ export async function mount(root, models, page) {
     return element(
       "div",
       { class: "tile" },
-      element("h4", {}, model.id),
+      element("h4", {}, page.breakable(model.id)),
       rows.length ? bars(page, rows, { label: "Words with their cosines" }) : element("p", { class: "note" }, `The model does not know ${quoted}.`),
       element("div", { class: "foot numbers" }, page.milliseconds(ms)),
     );
