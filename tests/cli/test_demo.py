@@ -68,7 +68,7 @@ def test_nothing_to_show(zoo_, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "empty")
     result = zoo_("demo")
     assert result.code == 1
-    assert result.err == f"error: There is no artifact to show in exported or {tmp_path}/home/exported. Try: zoo run cnn\n"
+    assert result.err == "error: There is no artifact to show. Try: zoo run cnn\n"
 
 
 SERVE = """

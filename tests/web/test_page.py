@@ -194,13 +194,14 @@ def test_a_digit_is_drawn_by_keyboard(page):
     page.locator("[data-model='cnn.fast'] .answer:empty").wait_for(state="attached")
 
 
-def test_it_works_without_a_connection(open_page, files):
-    with serving(files) as server:
-        page = open_page(server.url)
+def test_it_works_below_a_path_and_without_a_connection(open_page, files):
+    below = {f"any/path/{name}": content for name, content in files.items()}
+    with serving({**below, "any/path/": files["index.html"]}) as server:
+        page = open_page(f"{server.url}any/path/")
         draw(page, STROKES["4"])
         answer(page, "cnn.fast", "4")
         page.wait_for_selector("html[data-offline=ready]")
-        page.get_by_role("button", name="Keep all models").click()
+        page.get_by_role("button", name="Keep all models and cards").click()
         page.get_by_text("Everything is kept.").wait_for()
     page.context.set_offline(True)
     page.reload()

@@ -69,6 +69,11 @@ def test_a_damaged_artifact_is_refused(onnxruntime_web, tmp_path):
         site([folder], Progress())
 
 
+def test_two_of_one_name_are_refused(tmp_path):
+    with pytest.raises(UsageError, match=r"^Two artifacts are called cnn\.fast; the page shows one of a name\.$"):
+        site([write_artifact(tmp_path / "one"), write_artifact(tmp_path / "two")], Progress())
+
+
 def test_it_is_written_and_replaced(files, tmp_path):
     for _ in range(2):
         write(files, tmp_path / "page")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zoo.cli.output import artifacts_option, echo_json, json_option
-from zoo.errors import IntegrityError, UsageError, ZooError
+from zoo.errors import IntegrityError, UsageError
 
 if TYPE_CHECKING:
     from zoo.progress import Progress
@@ -52,7 +52,7 @@ def command(
     from zoo.web.site import site, write
 
     progress = default_progress(quiet=quiet)
-    files = site(_places(models, artifacts, progress), progress)
+    files = site(_places(models, artifacts), progress, lenient=not models)
     if target is not None:
         write(files, target)
         size = sum(map(len, files.values()))
@@ -64,36 +64,24 @@ def command(
     _serve(files, host, port, is_opened=is_opened, progress=progress)
 
 
-def _places(models: tuple[str, ...], artifacts: Path | None, progress: Progress) -> list[Path]:
-    """Folders of the artifacts that are meant. One that is damaged is left out where it was not asked for by name.
+def _places(models: tuple[str, ...], artifacts: Path | None) -> list[Path]:
+    """Where the artifacts lie that are meant: all where none is named.
 
     Raises:
-        ZooError: there is none, or one that was named is not there or damaged.
+        ZooError: one that was named is not there, or damaged.
     """
     from zoo.cli.artifacts import meant_by
     from zoo.paths import artifact_folders
     from zoo.runtime.artifact import list_artifacts
-    from zoo.runtime.model import open as open_model
 
-    if models:
-        meant = meant_by(models, artifacts)
-        for place in meant.values():
-            if isinstance(place, IntegrityError):
-                raise place
-        return [place for place in meant.values() if isinstance(place, Path)]
-    folders = artifact_folders(artifacts)
-    found = []
-    for place in list_artifacts(folders).values():
-        try:
-            open_model(place)
-        except IntegrityError as error:
-            progress.note(f"left out: {error}")
-        else:
-            found.append(place)
-    if not found:
-        where = " or ".join(dict.fromkeys(map(str, folders)))
-        raise ZooError(f"There is no artifact to show in {where}.", hint="zoo run cnn")
-    return found
+    if not models:
+        return list(list_artifacts(artifact_folders(artifacts)).values())
+    places = []
+    for place in meant_by(models, artifacts).values():
+        if isinstance(place, IntegrityError):
+            raise place
+        places.append(place)
+    return places
 
 
 def _serve(files: dict[str, bytes], host: str, port: int, *, is_opened: bool, progress: Progress) -> None:

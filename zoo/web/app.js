@@ -32,9 +32,10 @@ async function start() {
   try {
     index = await loadIndex();
   } catch (error) {
-    place.append(element("section", { class: "wide" }, problem(error)));
+    place.replaceChildren(element("section", { class: "wide" }, problem(error)));
     return;
   }
+  place.replaceChildren();
   const bytes = index.runtime.files.reduce((sum, file) => sum + file.bytes, 0);
   const page = { ...helpers, runtime: { version: index.runtime.version, bytes } };
   const entries = placed(index.models);

@@ -13,8 +13,8 @@ export async function keepOffline(footer, index) {
   }
   line.textContent = "Keeping the page for use offline …";
   try {
-    await navigator.serviceWorker.register(new URL("worker.js", import.meta.url));
-    await navigator.serviceWorker.ready;
+    const { installing } = await navigator.serviceWorker.register(new URL("worker.js", import.meta.url));
+    if (installing) await settled(installing);
   } catch (error) {
     line.textContent = `The page is not kept for use offline: ${error.message}`;
     return;
@@ -34,4 +34,14 @@ export async function keepOffline(footer, index) {
   });
   line.replaceChildren("This page works offline, with the models and cards that you have used. ", button);
   document.documentElement.dataset.offline = "ready";
+}
+
+/** Wait until a worker that is being installed can answer; throws where it could not keep the page. */
+function settled(worker) {
+  return new Promise((resolve, reject) => {
+    worker.addEventListener("statechange", () => {
+      if (worker.state === "activated") resolve();
+      if (worker.state === "redundant") reject(new Error("the browser has no room for it, or the connection broke off."));
+    });
+  });
 }

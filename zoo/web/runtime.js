@@ -45,7 +45,7 @@ let engine = null;
 /** onnxruntime-web, loaded once: the module, and its WebAssembly as bytes of a known hash. */
 function loadEngine(runtime) {
   engine ??= (async () => {
-    const [wasm, module] = runtime.files;
+    const [wasm, module] = [".wasm", ".mjs"].map((suffix) => runtime.files.find(({ path }) => path.endsWith(suffix)));
     const [{ buffer }, ort] = await Promise.all([
       checked(wasm.path, wasm),
       import(new URL(`${module.path}?sha256=${module.sha256}`, HERE)),

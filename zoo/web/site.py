@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from zoo.errors import UsageError
+from zoo.errors import IntegrityError, UsageError, ZooError
 from zoo.files import replacing_folder
 from zoo.progress import Progress
 from zoo.runtime.artifact import CERTIFICATE, MANIFEST, MODEL, check, read_inside, read_plain
@@ -24,27 +24,40 @@ KINDS = (".html", ".css", ".js", ".svg")
 """What of this package's folder belongs to the page."""
 
 
-def site(artifacts: Iterable[Path], progress: Progress) -> dict[str, bytes]:
+def site(artifacts: Iterable[Path], progress: Progress, *, lenient: bool = False) -> dict[str, bytes]:
     """Path relative to the page → content. What lies in memory cannot be changed between its check and its serving.
 
     Args:
         artifacts: folders, or bare `.onnx` files, which the page calls uncertified.
-        progress: told what is fetched.
+        progress: told what is fetched and what is left out.
+        lenient: whether a damaged artifact is left out.
 
     Raises:
-        IntegrityError: an artifact is damaged.
+        IntegrityError: an artifact is damaged, and `lenient` is not set.
+        UsageError: two have one id.
+        ZooError: there is nothing to show.
         DataError: onnxruntime-web could not be had.
         OSError: a file cannot be read.
     """
     files = {path.relative_to(HERE).as_posix(): path.read_bytes() for path in sorted(HERE.rglob("*")) if path.suffix in KINDS}
     shell = list(files)
-    version, parts = engine(progress)
-    files |= {f"runtime/{name}": content for name, content in parts.items()}
     models = []
     for artifact in artifacts:
-        entry, contents = _model(artifact)
+        try:
+            entry, contents = _model(artifact)
+        except IntegrityError as error:
+            if not lenient:
+                raise
+            progress.note(f"left out: {error}")
+            continue
+        if entry["path"] + MODEL in files:
+            raise UsageError(f"Two artifacts are called {entry['id']}; the page shows one of a name.")
         models.append(entry)
         files |= {entry["path"] + name: content for name, content in contents.items()}
+    if not models:
+        raise ZooError("There is no artifact to show.", hint="zoo run cnn")
+    version, parts = engine(progress)
+    files |= {f"runtime/{name}": content for name, content in parts.items()}
     index = {
         "shell": shell,
         "runtime": {
