@@ -72,10 +72,8 @@ def _chain(graph: ir.Graph) -> tuple[str, list[dict[str, Any]]] | None:
                 found[-1]["value"] = before.name
             given = given or str(before.name)
             found.append({"sum": current.name, "value": None, "activation": "", **dense})
-        elif found and node.op_type in ACTIVATIONS:
-            found[-1]["activation"] = node.op_type.lower()
-        elif found and node.op_type == "Greater" and _above_zero(node):
-            found[-1]["activation"] = "step"
+        elif found and (activation := _activation(node)):
+            found[-1]["activation"] = f"{found[-1]['activation']} {activation}".strip()
         elif node.op_type not in (SHAPES if found else SHAPES | SCALES):
             return None
         if found and current.is_graph_output():  # what follows is made of the answer: a label of probabilities
@@ -98,14 +96,16 @@ def _dense(node: ir.Node) -> dict[str, Any] | None:
         weights = weights.T  # [units, inputs]
     biases = np.zeros(len(weights))
     if rest and rest[0] is not None and rest[0].const_value is not None:
-        biases += rest[0].const_value.numpy()  # [units]
+        biases += rest[0].const_value.numpy().ravel()  # [units]
     return {"weights": weights.tolist(), "biases": biases.tolist()}
 
 
-def _above_zero(node: ir.Node) -> bool:
-    """Whether it compares what comes with a constant of zeros."""
-    limit = node.inputs[1]
-    return limit is not None and limit.const_value is not None and not limit.const_value.numpy().any()
+def _activation(node: ir.Node) -> str:
+    """Its name; none where the operator is no activation, or compares with anything but a constant of zeros."""
+    if node.op_type in ACTIVATIONS:
+        return node.op_type.lower()
+    limit = node.inputs[1] if node.op_type == "Greater" else None
+    return "step" if limit is not None and limit.const_value is not None and not limit.const_value.numpy().any() else ""
 
 
 def _size(value: ir.Value) -> int:

@@ -161,6 +161,7 @@ function draw(page, layers, inputs, answers) {
       values.forEach((value, row) => {
         const { group, circle, text } = units[column][row];
         text.textContent = number(value);
+        text.setAttribute("class", text.textContent.length > 4 ? "value long" : "value");
         circle.setAttribute("class", value > 0 ? "plus" : value < 0 ? "minus" : "none");
         circle.style.setProperty("--strength", `${Math.round(8 + (62 * Math.abs(value)) / most)}%`);
         group.setAttribute("aria-label", sentence(column, row));
@@ -177,7 +178,7 @@ function draw(page, layers, inputs, answers) {
         }),
       ),
     );
-    if (at) readout.textContent = svg.contains(document.activeElement) ? sentence(...at) : readout.textContent;
+    if (svg.contains(document.activeElement)) readout.textContent = sentence(...at);
   }
 
   return { element: element("div", { class: "network-panel" }, svg, readout, details), show };
