@@ -8,9 +8,11 @@ import re
 import numpy as np
 import onnx
 import pytest
+from onnx import helper
 from onnxruntime import InferenceSession
 
 import zoo.runtime
+from tests.artifacts import facts, write_artifact
 from tests.web.conftest import EXPORTED, serving
 from zoo.progress import Progress
 from zoo.web.site import site
@@ -212,7 +214,9 @@ def test_a_translator_takes_lines(page, models):
 
 
 def listed(tile) -> tuple[list[str], list[float]]:
-    return tile.locator("dt").all_inner_texts(), [float(text) for text in tile.locator("dd:last-child").all_inner_texts()]
+    return tile.locator("dt").all_inner_texts(), [
+        float(text.replace("−", "-")) for text in tile.locator("dd:last-child").all_inner_texts()
+    ]
 
 
 def analogy(model, words: list[str]) -> list[str]:
@@ -262,6 +266,57 @@ def test_words_have_neighbours_and_analogies(page, models):
     section.get_by_label("First word").fill("zzzz")
     page.keyboard.press("Enter")
     tiles.nth(1).get_by_text("The model does not know “zzzz”.").wait_for()
+
+
+def three_words() -> tuple[onnx.ModelProto, dict[str, object]]:
+    """`a`, `b`, `c` string [batch] → the same as `answers` [batch, 3], with made-up similarities; and what is said of it."""
+    nodes = [helper.make_node("Unsqueeze", [name, "axis"], [f"{name}_wide"]) for name in "abc"]
+    nodes += [
+        helper.make_node("Concat", ["c_wide", "b_wide", "a_wide"], ["answers"], axis=1),
+        helper.make_node("Shape", ["answers"], ["size"]),
+        helper.make_node("Expand", ["cosines", "size"], ["similarity"]),
+    ]
+    text, number = onnx.TensorProto.STRING, onnx.TensorProto.FLOAT
+    graph = helper.make_graph(
+        nodes,
+        "g",
+        [helper.make_tensor_value_info(name, text, ["batch"]) for name in "abc"],
+        [helper.make_tensor_value_info(name, kind, ["batch", 3]) for name, kind in (("answers", text), ("similarity", number))],
+        [
+            helper.make_tensor("axis", onnx.TensorProto.INT64, [1], [1]),
+            helper.make_tensor("cosines", number, [1, 3], [0.9, 0.5, -0.25]),
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)])
+    model.ir_version = 10
+
+    def tensor(name: str, dtype: str, *shape: int) -> dict[str, object]:
+        return {"name": name, "dtype": dtype, "shape": ["batch", *shape], "meaning": name, "low": None, "high": None}
+
+    said = {
+        "inputs": [tensor(name, "string") for name in "abc"],
+        "outputs": [tensor("answers", "string", 3), tensor("similarity", "float32", 3)],
+        "classes": [],
+        "picture": None,
+    }
+    return model, facts("stranger.analogy") | said
+
+
+def test_a_strangers_graph_of_analogies_is_asked_by_its_signature(chromium, onnxruntime_web, home, tmp_path, monkeypatch):
+    monkeypatch.setenv("ZOO_HOME", str(home))
+    graph, said = three_words()
+    own = write_artifact(tmp_path, "stranger.analogy", graph=graph, said=said)
+    with serving(site([own], Progress())) as server:
+        context = chromium.new_context()
+        page = context.new_page()
+        page.goto(server.url)
+        page.wait_for_selector("html[data-ready]")
+        section = panel(page, "stranger.analogy")
+        section.get_by_role("button", name="good : better = bad : ?").click()
+        section.get_by_text("bad", exact=True).wait_for()
+        assert listed(section.locator(".tile")) == (["bad", "better", "good"], [0.9, 0.5, -0.25])
+        assert section.get_by_text("Nearest words").count() == 0
+        context.close()
 
 
 def test_a_damaged_graph_is_told_in_its_panel(chromium, files):
