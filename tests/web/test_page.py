@@ -196,7 +196,7 @@ def test_a_digit_is_drawn_by_keyboard(page):
 
 def test_it_works_below_a_path_and_without_a_connection(open_page, files):
     below = {f"any/path/{name}": content for name, content in files.items()}
-    with serving({**below, "any/path/": files["index.html"]}) as server:
+    with serving(below) as server:
         page = open_page(f"{server.url}any/path/")
         draw(page, STROKES["4"])
         answer(page, "cnn.fast", "4")

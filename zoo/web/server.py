@@ -83,7 +83,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         asked = urlsplit(self.path)
-        name = unquote(asked.path).removeprefix("/") or START
+        name = unquote(asked.path).removeprefix("/")
+        if name.endswith("/") or not name:
+            name += START
         content = self.server.files.get(name)
         if content is None:
             self.send_error(HTTPStatus.NOT_FOUND, "There is no such file")
