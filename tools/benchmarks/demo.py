@@ -2,9 +2,9 @@
 
     python tools/benchmarks/demo.py [--artifacts DIR] [--rounds 5]
 
-Each round is a fresh browser, so that nothing is kept from the one before; a figure is that of the fastest round, since other programs
-can only slow one. An answer is of one example, asked as panels ask; the median of nine times twenty in a row, after twenty that are
-not counted.
+Each round is a fresh browser, so that nothing is kept from the one before; a figure is that of the fastest round, since other
+programs can only slow one. An answer is of one example, asked as panels ask; the median of nine times twenty in a row, after twenty
+that are not counted.
 """
 
 from __future__ import annotations

@@ -44,7 +44,12 @@ async function start() {
   for (const { panel, models, id, heading } of entries) {
     const root = element("div", { class: "panel" });
     const chips = models.map((model) => element("li", {}, element("a", { class: "chip", href: `#model-${model.id}` }, model.id)));
-    const head = element("div", { class: "head" }, element("h2", { id: `${id}-title` }, heading), element("ul", { class: "chips" }, chips));
+    const head = element(
+      "div",
+      { class: "head" },
+      element("h2", { id: `${id}-title` }, heading),
+      element("ul", { class: "chips" }, chips),
+    );
     place.append(element("section", { id, class: "wide", "aria-labelledby": `${id}-title` }, head, root));
     nav.append(element("a", { href: `#${id}` }, repeated(heading) ? models[0].id : heading));
     try {

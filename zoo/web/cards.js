@@ -17,9 +17,15 @@ function proof({ certificate }) {
   if (certificate.audit) {
     const { examples, changed } = certificate.audit;
     const many = examples.toLocaleString("en-GB");
-    said.push(changed?.length ? `${changed.length} of ${many} test answers differ from PyTorch's, each a tie` : `${many} test answers are PyTorch's`);
+    said.push(
+      changed?.length
+        ? `${changed.length} of ${many} test answers differ from PyTorch's, each a tie`
+        : `${many} test answers are PyTorch's`,
+    );
   }
-  const worst = Object.values(certificate.bounds ?? {}).sort((a, b) => b.onnxruntime_error / b.bound - a.onnxruntime_error / a.bound)[0];
+  const worst = Object.values(certificate.bounds ?? {}).sort(
+    (a, b) => b.onnxruntime_error / b.bound - a.onnxruntime_error / a.bound,
+  )[0];
   if (worst) said.push(`largest error ${figure(worst.onnxruntime_error)} of ${figure(worst.bound)} allowed`);
   if (certificate.cases) said.push(`${certificate.cases.length} golden cases`);
   return said.length ? `Certificate: ${said.join("; ")}.` : "";
@@ -65,7 +71,9 @@ function state(model) {
     line.textContent = {
       unloaded: `${size(model.bytes)}, loaded when it is first asked.`,
       loading: `${size(model.bytes)}, loading …`,
-      ready: model.proven ? `${size(model.bytes)} loaded; its SHA-256 is the manifest's.` : `${size(model.bytes)} loaded; its hash cannot be checked over plain HTTP.`,
+      ready: model.proven
+        ? `${size(model.bytes)} loaded; its SHA-256 is the manifest's.`
+        : `${size(model.bytes)} loaded; its hash cannot be checked over plain HTTP.`,
       failed: model.problem,
     }[model.state];
   };
@@ -76,7 +84,14 @@ function state(model) {
 
 function tensors(kind, given) {
   return given.map(({ name, dtype, shape, meaning }) =>
-    element("tr", {}, element("td", {}, kind), element("td", {}, element("code", {}, name)), element("td", {}, `${dtype} [${shape.join(", ")}]`), element("td", {}, meaning)),
+    element(
+      "tr",
+      {},
+      element("td", {}, kind),
+      element("td", {}, element("code", {}, name)),
+      element("td", {}, `${dtype} [${shape.join(", ")}]`),
+      element("td", {}, meaning),
+    ),
   );
 }
 
@@ -96,14 +111,33 @@ export function cards(models) {
       element("dl", { class: "figures" }, metrics(model.manifest)),
       model.certificate ? element("p", { class: "note" }, proof(model)) : null,
       state(model),
-      element("details", {}, element("summary", {}, "Inputs and outputs"),
-        element("div", { class: "scroll", tabindex: "0" }, element("table", {}, element("tbody", {}, tensors("input", model.manifest.inputs), tensors("output", model.manifest.outputs))))),
+      element(
+        "details",
+        {},
+        element("summary", {}, "Inputs and outputs"),
+        element(
+          "div",
+          { class: "scroll", tabindex: "0" },
+          element(
+            "table",
+            {},
+            element("tbody", {}, tensors("input", model.manifest.inputs), tensors("output", model.manifest.outputs)),
+          ),
+        ),
+      ),
       folded(model, "card.html", "Card"),
       folded(model, "certificate.html", "Certificate"),
-      element("p", { class: "note" }, element("a", { href: model.files["model.onnx"], download: `${model.id}.onnx` }, "model.onnx")),
+      element(
+        "p",
+        { class: "note" },
+        element("a", { href: model.files["model.onnx"], download: `${model.id}.onnx` }, "model.onnx"),
+      ),
     ),
   );
-  return element("section", { id: "models", class: "wide", "aria-labelledby": "models-title" },
+  return element(
+    "section",
+    { id: "models", class: "wide", "aria-labelledby": "models-title" },
     element("div", { class: "head" }, element("h2", { id: "models-title" }, "Cards and certificates")),
-    element("div", { class: "cards" }, articles));
+    element("div", { class: "cards" }, articles),
+  );
 }

@@ -22,7 +22,8 @@ const f32 = Math.fround;
 export function prepare(grey, form) {
   const { height, width } = form;
   const bright = form.background === "bright";
-  if (!grey.height || !grey.width) return { height, width, data: new Uint8Array(height * width).fill(bright ? 255 : 0), blank: true };
+  if (!grey.height || !grey.width)
+    return { height, width, data: new Uint8Array(height * width).fill(bright ? 255 : 0), blank: true };
   const turned = backgroundOf(grey) === form.background ? grey : inverted(grey);
   const [low, high] = contrast(turned);
   const blank = high - low < EVEN;
@@ -100,10 +101,16 @@ function backgroundOf(grey) {
 /** The whole picture, scaled to fit; what it leaves free takes the brightness of its border. */
 function whole(grey, height, width) {
   const scale = Math.min(height / grey.height, width / grey.width);
-  const small = resized(grey, [0, 0, grey.height, grey.width], Math.max(1, rint(scale * grey.height)), Math.max(1, rint(scale * grey.width)));
+  const small = resized(
+    grey,
+    [0, 0, grey.height, grey.width],
+    Math.max(1, rint(scale * grey.height)),
+    Math.max(1, rint(scale * grey.width)),
+  );
   const data = new Uint8Array(height * width).fill(rint(quantile(border(grey), 0.5)));
   const [top, left] = [Math.floor((height - small.height) / 2), Math.floor((width - small.width) / 2)];
-  for (let y = 0; y < small.height; y++) data.set(small.data.subarray(y * small.width, (y + 1) * small.width), (top + y) * width + left);
+  for (let y = 0; y < small.height; y++)
+    data.set(small.data.subarray(y * small.width, (y + 1) * small.width), (top + y) * width + left);
   return { height, width, data };
 }
 
@@ -122,7 +129,13 @@ function centred(grey, height, width) {
     Math.max(1, rint(scale * (right - left))),
   );
   // A thin stroke pales when it is scaled down; MNIST's strokes are full white somewhere.
-  const strong = f32(255 / Math.max(1, subject.data.reduce((most, value) => Math.max(most, value), 0)));
+  const strong = f32(
+    255 /
+      Math.max(
+        1,
+        subject.data.reduce((most, value) => Math.max(most, value), 0),
+      ),
+  );
   return placed({ ...subject, data: subject.data.map((value) => rint(f32(value * strong))) }, height, width);
 }
 

@@ -4,7 +4,13 @@ import { element, size } from "./page.js";
 
 export async function keepOffline(footer, index) {
   const { version } = index.runtime;
-  footer.append(element("p", { class: "note" }, `Computed in this browser by onnxruntime-web ${version}. No request leaves this page's own address.`));
+  footer.append(
+    element(
+      "p",
+      { class: "note" },
+      `Computed in this browser by onnxruntime-web ${version}. No request leaves this page's own address.`,
+    ),
+  );
   const line = element("p", { class: "note" });
   footer.append(line);
   if (!("serviceWorker" in navigator)) {
@@ -20,7 +26,11 @@ export async function keepOffline(footer, index) {
     return;
   }
   const parts = index.models.flatMap((model) => model.parts);
-  const button = element("button", { type: "button", class: "quiet" }, `Keep all models and cards (${size(parts.reduce((sum, { bytes }) => sum + bytes, 0))})`);
+  const button = element(
+    "button",
+    { type: "button", class: "quiet" },
+    `Keep all models and cards (${size(parts.reduce((sum, { bytes }) => sum + bytes, 0))})`,
+  );
   button.addEventListener("click", async () => {
     button.disabled = true;
     button.textContent = "Keeping them …";

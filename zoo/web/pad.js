@@ -14,7 +14,13 @@ const STEP = 10; // that an arrow key goes
 export function drawing(page, help, changed, used = () => {}) {
   const { element } = page;
   const ink = element("canvas", {
-    class: "ink", width: SIDE, height: SIDE, tabindex: "0", role: "application", "aria-label": "Drawing area", "aria-describedby": help,
+    class: "ink",
+    width: SIDE,
+    height: SIDE,
+    tabindex: "0",
+    role: "application",
+    "aria-label": "Drawing area",
+    "aria-describedby": help,
   });
   const cursor = element("canvas", { class: "cursor", width: SIDE, height: SIDE, "aria-hidden": "true" });
   const hint = element("div", { class: "hint", "aria-hidden": "true" }, "Draw here");

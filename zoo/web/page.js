@@ -1,7 +1,21 @@
 // What panels build with.
 
 const SVG = "http://www.w3.org/2000/svg";
-const SHAPES = new Set(["svg", "g", "path", "line", "circle", "rect", "text", "title", "desc", "polyline", "polygon", "defs", "marker"]);
+const SHAPES = new Set([
+  "svg",
+  "g",
+  "path",
+  "line",
+  "circle",
+  "rect",
+  "text",
+  "title",
+  "desc",
+  "polyline",
+  "polygon",
+  "defs",
+  "marker",
+]);
 
 /**
  * An element: `element("p", { class: "note", onclick: f }, "text", other)`. Text is always escaped.

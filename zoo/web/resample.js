@@ -29,7 +29,9 @@ export function resized(picture, box, height, width) {
   const across = (from) =>
     left !== 0 || right !== width || width !== from.width ? along(from, "width", weights(from.width, left, right, width)) : from;
   const down = (from) =>
-    top !== 0 || bottom !== height || height !== from.height ? along(from, "height", weights(from.height, top, bottom, height)) : from;
+    top !== 0 || bottom !== height || height !== from.height
+      ? along(from, "height", weights(from.height, top, bottom, height))
+      : from;
   // Values are rounded between the passes, so that their order counts. Pillow before 13 always goes across first.
   const tall = picture.height - height > 2 * (picture.width - width);
   return tall ? across(down(picture)) : down(across(picture));

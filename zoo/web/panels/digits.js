@@ -31,7 +31,13 @@ function form({ picture, inputs: [{ shape }] }) {
 export async function mount(root, models, page) {
   const { element } = page;
   const tiles = models.map((model) => new Tile(model, page));
-  const seen = element("canvas", { class: "pixels", width: 28, height: 28, role: "img", "aria-label": "What the first model sees" });
+  const seen = element("canvas", {
+    class: "pixels",
+    width: 28,
+    height: 28,
+    role: "img",
+    "aria-label": "What the first model sees",
+  });
   const told = element("p", { class: "note" }, "What the models see: cut out, scaled, centred by its mass.");
 
   let wanted = null; // the latest drawing; those between are skipped while models are busy
@@ -48,30 +54,68 @@ export async function mount(root, models, page) {
     }
     busy = false;
   }
-  const asked = page.debounce(() => page.announce(tiles.map((tile) => tile.words).filter(Boolean).join("; ")), 700);
+  const words = () => tiles.flatMap((tile) => tile.words || []).join("; ");
+  const asked = page.debounce(() => page.announce(words()), 700);
 
-  const pad = drawing(page, "pad-help", (grey) => {
-    show(seen, grey && prepare(grey, form(models[0].manifest)), models[0].manifest);
-    ask(grey).then(asked);
-  }, () => load(tiles));
+  const pad = drawing(
+    page,
+    "pad-help",
+    (grey) => {
+      show(seen, grey && prepare(grey, form(models[0].manifest)), models[0].manifest);
+      ask(grey).then(asked);
+    },
+    () => load(tiles),
+  );
 
-  const file = element("input", { type: "file", accept: "image/*", class: "hidden", onchange: () => file.files[0] && pad.take(file.files[0]) });
+  const file = element("input", {
+    type: "file",
+    accept: "image/*",
+    class: "hidden",
+    onchange: () => file.files[0] && pad.take(file.files[0]),
+  });
   const bytes = models.reduce((sum, model) => sum + model.bytes, 0);
   root.append(
-    element("div", { class: "columns drawn" },
-      element("div", {},
+    element(
+      "div",
+      { class: "columns drawn" },
+      element(
+        "div",
+        {},
         pad.element,
-        element("div", { class: "under" },
-          element("div", { class: "row" },
+        element(
+          "div",
+          { class: "under" },
+          element(
+            "div",
+            { class: "row" },
             element("button", { type: "button", onclick: () => pad.clear() }, "Clear"),
-            element("label", { class: "button" }, "Choose a picture", file)),
+            element("label", { class: "button" }, "Choose a picture", file),
+          ),
           element("div", { class: "seen" }, seen, told),
-          element("p", { class: "note keys", id: "pad-help" },
-            "By keyboard: arrows move, space sets the pen down and lifts it, Delete clears. A picture can also be dropped or pasted."))),
-      element("div", {},
-        element("div", { class: "tiles" }, tiles.map((tile) => tile.element)),
-        element("p", { class: "note", style: { "margin-top": "1rem" } },
-          `${models.length === 1 ? "The model is" : `These ${models.length} models are`} loaded at the first stroke (${page.size(bytes)}, with onnxruntime ${page.size(page.runtime.bytes)} once).`))),
+          element(
+            "p",
+            { class: "note keys", id: "pad-help" },
+            "By keyboard: arrows move, space sets the pen down and lifts it, Delete clears. ",
+            "A picture can also be dropped or pasted.",
+          ),
+        ),
+      ),
+      element(
+        "div",
+        {},
+        element(
+          "div",
+          { class: "tiles" },
+          tiles.map((tile) => tile.element),
+        ),
+        element(
+          "p",
+          { class: "note", style: { "margin-top": "1rem" } },
+          `${models.length === 1 ? "The model is" : `These ${models.length} models are`} loaded at the first stroke ` +
+            `(${page.size(bytes)}, with onnxruntime ${page.size(page.runtime.bytes)} once).`,
+        ),
+      ),
+    ),
   );
   show(seen, null, models[0].manifest);
 }
@@ -86,7 +130,11 @@ function show(canvas, picture, manifest) {
   canvas.height = height;
   canvas.width = width;
   const image = new ImageData(width, height);
-  for (let i = 0; i < height * width; i++) image.data.set([0, 0, 0, 255].map((value, at) => (at < 3 && picture ? picture.data[i] : value)), 4 * i);
+  for (let i = 0; i < height * width; i++)
+    image.data.set(
+      [0, 0, 0, 255].map((value, at) => (at < 3 && picture ? picture.data[i] : value)),
+      4 * i,
+    );
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
 
@@ -101,11 +149,26 @@ class Tile {
       const bar = element("span");
       const share = element("dd");
       const title = element("dt", {}, name);
-      return { row: element("div", {}, title, element("dd", { class: "track", "aria-hidden": "true" }, bar), share), title, bar, share };
+      return {
+        row: element("div", {}, title, element("dd", { class: "track", "aria-hidden": "true" }, bar), share),
+        title,
+        bar,
+        share,
+      };
     });
     this.foot = element("div", { class: "foot numbers" });
-    this.element = element("article", { class: "tile", "data-model": model.id },
-      element("h3", {}, page.breakable(model.id)), this.answer, element("dl", { class: "bars" }, this.rows.map(({ row }) => row)), this.foot);
+    this.element = element(
+      "article",
+      { class: "tile", "data-model": model.id },
+      element("h3", {}, page.breakable(model.id)),
+      this.answer,
+      element(
+        "dl",
+        { class: "bars" },
+        this.rows.map(({ row }) => row),
+      ),
+      this.foot,
+    );
     model.addEventListener("change", () => this.tell(model.state === "loading" ? "loading …" : ""));
     this.empty();
   }
@@ -129,7 +192,11 @@ class Tile {
   empty() {
     this.words = "";
     this.answer.textContent = "";
-    this.show(this.model.manifest.classes.map(() => 0), this.model.manifest.classes, -1);
+    this.show(
+      this.model.manifest.classes.map(() => 0),
+      this.model.manifest.classes,
+      -1,
+    );
     if (this.model.state !== "failed") this.tell(this.model.state === "loading" ? "loading …" : "");
   }
 
