@@ -13,7 +13,9 @@ const SAMPLES = 10;
 /** uint8 [batch, h, w] → a picture of the same size, and a code, float32 [batch, k]. */
 export function takes({ inputs, outputs }) {
   const { picture, code } = parts({ inputs, outputs });
-  return inputs.length === 1 && isPicture(inputs[0]) && Boolean(picture && code) && String(picture.shape) === String(inputs[0].shape);
+  return (
+    inputs.length === 1 && isPicture(inputs[0]) && Boolean(picture && code) && String(picture.shape) === String(inputs[0].shape)
+  );
 }
 
 const isPicture = ({ dtype, shape }) => dtype === "uint8" && shape.length === 3;
@@ -54,9 +56,18 @@ export async function mount(root, [model], page) {
         element(
           "div",
           { class: "under" },
-          element("div", { class: "row" }, element("button", { type: "button", onclick: () => pad.clear() }, "Clear"), element("span", { class: "note" }, "or take one:")),
+          element(
+            "div",
+            { class: "row" },
+            element("button", { type: "button", onclick: () => pad.clear() }, "Clear"),
+            element("span", { class: "note" }, "or take one:"),
+          ),
           samples,
-          element("p", { class: "note keys", id: help }, "By keyboard: arrows move, space sets the pen down and lifts it, Delete clears."),
+          element(
+            "p",
+            { class: "note keys", id: help },
+            "By keyboard: arrows move, space sets the pen down and lifts it, Delete clears.",
+          ),
         ),
       ),
       element(
@@ -70,7 +81,11 @@ export async function mount(root, [model], page) {
         ),
         told,
         changeable && element("div", { class: "row apart" }, buttons),
-        element("div", { class: "sliders", role: "group", "aria-label": `The code: ${size} numbers` }, controls.map(({ row }) => row)),
+        element(
+          "div",
+          { class: "sliders", role: "group", "aria-label": `The code: ${size} numbers` },
+          controls.map(({ row }) => row),
+        ),
         problem.element,
       ),
     ),
@@ -102,7 +117,11 @@ export async function mount(root, [model], page) {
       },
       onkeydown: (event) => step(event, range),
     });
-    return { row: element("label", { class: "slider" }, element("span", { "aria-hidden": "true" }, String(place + 1)), range, shown), range, shown };
+    return {
+      row: element("label", { class: "slider" }, element("span", { "aria-hidden": "true" }, String(place + 1)), range, shown),
+      range,
+      shown,
+    };
   }
 
   /** A slider goes a quarter further than the examples do. One that is always about 0 gets some way, too. */
@@ -121,7 +140,9 @@ export async function mount(root, [model], page) {
   /** Of each number that of any example: values that occur, but not together. */
   function random() {
     return Float32Array.from(controls, ({ range }, place) =>
-      codes.length ? codes[Math.floor(Math.random() * codes.length)][place] : Number(range.min) + Math.random() * (range.max - range.min),
+      codes.length
+        ? codes[Math.floor(Math.random() * codes.length)][place]
+        : Number(range.min) + Math.random() * (range.max - range.min),
     );
   }
 
@@ -144,7 +165,8 @@ export async function mount(root, [model], page) {
     const made = outputs[picture.name].data;
     back.paint(made);
     const off = Math.sqrt(made.reduce((sum, value, at) => sum + (value - grey[at]) ** 2, 0) / made.length);
-    told.textContent = `Given back from ${size} numbers in ${page.milliseconds(ms)}; a pixel is off by ${number(off, 1)} of 255 (root mean square).`;
+    const error = `a pixel is off by ${number(off, 1)} of 255 (root mean square)`;
+    told.textContent = `Given back from ${size} numbers in ${page.milliseconds(ms)}; ${error}.`;
   }, problem.say);
 
   const decode = latest(async () => {
@@ -165,7 +187,11 @@ export async function mount(root, [model], page) {
       ...pictures.map((grey, at) => {
         const small = canvas(page, height, width, null);
         small.paint(grey);
-        return element("button", { type: "button", class: "sample", "aria-label": `Example ${at + 1}`, onclick: () => read(grey) }, small.element);
+        return element(
+          "button",
+          { type: "button", class: "sample", "aria-label": `Example ${at + 1}`, onclick: () => read(grey) },
+          small.element,
+        );
       }),
     );
     await read(pictures[0]);
@@ -180,6 +206,6 @@ function step(event, range) {
   if (!by) return;
   event.preventDefault();
   const [least, most] = [Number(range.min), Number(range.max)];
-  range.value = Number(range.value) + (by * (event.shiftKey ? 0.1 : 0.025) * (most - least));
+  range.value = Number(range.value) + by * (event.shiftKey ? 0.1 : 0.025) * (most - least);
   range.dispatchEvent(new Event("input"));
 }

@@ -32,7 +32,13 @@ export async function mount(root, [model], page) {
   const switches = names.map((name, place) =>
     element(
       "button",
-      { type: "button", role: "switch", class: "bit", "aria-label": name, onclick: () => set(on.map((value, at) => (at === place ? !value : value))) },
+      {
+        type: "button",
+        role: "switch",
+        class: "bit",
+        "aria-label": name,
+        onclick: () => set(on.map((value, at) => (at === place ? !value : value))),
+      },
       element("span", { class: "bit-name" }, name),
       element("span", { class: "bit-value" }),
     ),
@@ -52,7 +58,11 @@ export async function mount(root, [model], page) {
     const found = await model.run(feeds(on, 1));
     problem.say(null);
     const value = Number(found.outputs[output.name].data[0]);
-    answer.replaceChildren(`${output.name} = `, element("strong", {}, String(value)), element("small", {}, ` ${page.milliseconds(found.ms)}`));
+    answer.replaceChildren(
+      `${output.name} = `,
+      element("strong", {}, String(value)),
+      element("small", {}, ` ${page.milliseconds(found.ms)}`),
+    );
     page.announce(`${output.name} is ${value}`);
     await drawn?.update(feeds(on, 1));
   }, problem.say);
@@ -65,7 +75,10 @@ export async function mount(root, [model], page) {
     const current = lines[Number.parseInt(on.map(Number).join(""), 2)];
     for (const line of lines) line.toggleAttribute("aria-current", line === current);
     current?.setAttribute("aria-current", "true");
-    if (current && (current.offsetTop < table.scrollTop + 30 || current.offsetTop + current.offsetHeight > table.scrollTop + table.clientHeight))
+    if (
+      current &&
+      (current.offsetTop < table.scrollTop + 30 || current.offsetTop + current.offsetHeight > table.scrollTop + table.clientHeight)
+    )
       table.scrollTop = current.offsetTop - table.clientHeight / 2;
   }
 

@@ -45,7 +45,11 @@ export async function mount(root, [model], page) {
       onkeydown: (event) => step(event, place),
     }),
   );
-  const grid = element("div", { class: "pixel-grid", role: "group", "aria-label": "Pixels: press to make bright or dark" }, buttons);
+  const grid = element(
+    "div",
+    { class: "pixel-grid", role: "group", "aria-label": "Pixels: press to make bright or dark" },
+    buttons,
+  );
   grid.style.setProperty("grid-template-columns", `repeat(${width}, 1fr)`);
   const others = [
     ["Invert", () => bright.forEach((value, place) => (bright[place] = !value))],
@@ -53,7 +57,12 @@ export async function mount(root, [model], page) {
   ].map(([text, work]) => element("button", { type: "button", onclick: () => (work(), show()) }, text));
   const inside = element("div", { class: "inside" });
   root.append(
-    element("div", { class: "columns" }, element("div", {}, grid, element("div", { class: "row apart" }, others), answer, problem.element), inside),
+    element(
+      "div",
+      { class: "columns" },
+      element("div", {}, grid, element("div", { class: "row apart" }, others), answer, problem.element),
+      inside,
+    ),
   );
 
   function step(event, place) {
@@ -94,7 +103,10 @@ export async function mount(root, [model], page) {
   whenSeen(root, async () => {
     await ask();
     try {
-      drawn = await network(page, model, { inputs: places.map((_, place) => `${1 + Math.floor(place / width)},${1 + (place % width)}`), answers: classes });
+      drawn = await network(page, model, {
+        inputs: places.map((_, place) => `${1 + Math.floor(place / width)},${1 + (place % width)}`),
+        answers: classes,
+      });
     } catch (error) {
       problem.say(error);
     }

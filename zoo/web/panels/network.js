@@ -22,7 +22,10 @@ export async function network(page, model, { inputs = [], answers = [] } = {}) {
     async update(feeds) {
       const { outputs } = await graph.run(feeds);
       const found = (name) => Array.from((outputs[name] ?? feeds[name]).data, Number);
-      drawing.show(found(given), layers.map((layer) => ({ sums: found(layer.sum), values: found(layer.value) })));
+      drawing.show(
+        found(given),
+        layers.map((layer) => ({ sums: found(layer.sum), values: found(layer.value) })),
+      );
     },
   };
 }
@@ -52,7 +55,14 @@ function draw(page, layers, inputs, answers) {
         const [[x1, y1], [x2, y2]] = [place(index, from), place(index + 1, to)];
         const line = element(
           "line",
-          { x1, y1, x2, y2, class: weight > 0 ? "plus" : "minus", "stroke-width": (0.8 + (3.2 * Math.abs(weight)) / heaviest).toFixed(2) },
+          {
+            x1,
+            y1,
+            x2,
+            y2,
+            class: weight > 0 ? "plus" : "minus",
+            "stroke-width": (0.8 + (3.2 * Math.abs(weight)) / heaviest).toFixed(2),
+          },
           element("title", {}, `${name(index, from)} → ${name(index + 1, to)}: weight ${number(weight, 3)}`),
         );
         lines.push({ line, index, from, to });
@@ -74,7 +84,13 @@ function draw(page, layers, inputs, answers) {
       const bias = column > 0 ? layers[column - 1].biases[row] : 0;
       if (bias !== 0) {
         const step = layers[column - 1].activation === "step";
-        group.append(element("text", { x: cx, y: cy + RADIUS + 11, class: "bias" }, step ? `> ${number(-bias)}` : `${bias > 0 ? "+" : ""}${number(bias)}`));
+        group.append(
+          element(
+            "text",
+            { x: cx, y: cy + RADIUS + 11, class: "bias" },
+            step ? `> ${number(-bias)}` : `${bias > 0 ? "+" : ""}${number(bias)}`,
+          ),
+        );
       }
       group.addEventListener("focus", () => tell(column, row));
       group.addEventListener("pointerenter", () => tell(column, row));
@@ -87,11 +103,18 @@ function draw(page, layers, inputs, answers) {
   });
   const labels = [
     ...inputs.map((text, row) => element("text", { x: before - 6, y: place(0, row)[1] + 4, class: "label before" }, text)),
-    ...answers.map((text, row) => element("text", { x: width - after + 6, y: place(layers.length, row)[1] + 4, class: "label" }, text)),
+    ...answers.map((text, row) =>
+      element("text", { x: width - after + 6, y: place(layers.length, row)[1] + 4, class: "label" }, text),
+    ),
   ];
   const svg = element(
     "svg",
-    { class: "network", viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": `The network: ${sizes.join(", ")} units; arrow keys go from unit to unit` },
+    {
+      class: "network",
+      viewBox: `0 0 ${width} ${height}`,
+      role: "group",
+      "aria-label": `The network: ${sizes.join(", ")} units; arrow keys go from unit to unit`,
+    },
     lines.map(({ line }) => line),
     marks,
     units.flat().map(({ group }) => group),
@@ -114,7 +137,15 @@ function draw(page, layers, inputs, answers) {
       element(
         "table",
         {},
-        element("thead", {}, element("tr", {}, ["unit", "weights", "bias", "sum", "value"].map((text) => element("th", { scope: "col" }, text)))),
+        element(
+          "thead",
+          {},
+          element(
+            "tr",
+            {},
+            ["unit", "weights", "bias", "sum", "value"].map((text) => element("th", { scope: "col" }, text)),
+          ),
+        ),
         table,
       ),
     ),
@@ -148,7 +179,9 @@ function draw(page, layers, inputs, answers) {
     const value = number(shown.values[column][row], 3);
     if (column === 0) return `${name(0, row)} is ${value}.`;
     const { weights, biases, activation } = layers[column - 1];
-    const terms = weights[row].map((weight, from) => (weight ? `${number(weight)} · ${number(shown.values[column - 1][from])}` : null)).filter(Boolean);
+    const terms = weights[row]
+      .map((weight, from) => (weight ? `${number(weight)} · ${number(shown.values[column - 1][from])}` : null))
+      .filter(Boolean);
     if (biases[row]) terms.push(number(biases[row]));
     const sum = `${terms.join(" + ") || "0"} = ${number(shown.sums[column - 1][row], 3)}`;
     return `${name(column, row)}: ${sum}${activation ? `; ${activation} gives ${value}` : ""}.`;
@@ -172,9 +205,19 @@ function draw(page, layers, inputs, answers) {
       ...sizes.slice(1).flatMap((size, index) =>
         Array.from({ length: size }, (_, row) => {
           const { weights, biases } = layers[index];
-          const cells = [weights[row].map((weight) => number(weight)).join(", "), biases[row], shown.sums[index][row], shown.values[index + 1][row]];
+          const cells = [
+            weights[row].map((weight) => number(weight)).join(", "),
+            biases[row],
+            shown.sums[index][row],
+            shown.values[index + 1][row],
+          ];
           const texts = cells.map((cell) => (typeof cell === "string" ? cell : number(cell, 3)));
-          return element("tr", {}, element("th", { scope: "row" }, name(index + 1, row)), texts.map((text) => element("td", {}, text)));
+          return element(
+            "tr",
+            {},
+            element("th", { scope: "row" }, name(index + 1, row)),
+            texts.map((text) => element("td", {}, text)),
+          );
         }),
       ),
     );

@@ -10,7 +10,11 @@ export function bars({ element }, rows, { best = -1, label = null } = {}) {
         "div",
         { class: place === best ? "best" : null },
         element("dt", {}, name),
-        element("dd", { class: "track", "aria-hidden": "true" }, element("span", { style: { "--share": Math.min(1, Math.max(0, value)) } })),
+        element(
+          "dd",
+          { class: "track", "aria-hidden": "true" },
+          element("span", { style: { "--share": Math.min(1, Math.max(0, value)) } }),
+        ),
         element("dd", {}, text),
       ),
     ),
@@ -41,13 +45,21 @@ export function latest(work, failed) {
 
 /** A canvas that shows grey pictures of one size, 0 black and 255 white. */
 export function canvas(page, height, width, label) {
-  const made = page.element("canvas", { class: "pixels", height, width, role: label && "img", "aria-label": label, "aria-hidden": !label && "true" });
+  const made = page.element("canvas", {
+    class: "pixels",
+    height,
+    width,
+    role: label && "img",
+    "aria-label": label,
+    "aria-hidden": !label && "true",
+  });
   const context = made.getContext("2d");
   return {
     element: made,
     paint(grey) {
       const image = context.createImageData(width, height);
-      for (let place = 0; place < height * width; place += 1) image.data.set([grey[place], grey[place], grey[place], 255], 4 * place);
+      for (let place = 0; place < height * width; place += 1)
+        image.data.set([grey[place], grey[place], grey[place], 255], 4 * place);
       context.putImageData(image, 0, 0);
     },
   };

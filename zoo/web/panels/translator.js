@@ -34,8 +34,17 @@ export async function mount(root, [model], page) {
   const told = element("p", { class: "note" });
   const button = element("button", { type: "button", class: "main", onclick: () => ask() }, "Translate");
   root.append(
-    element("p", { class: "note lead-in" }, `${model.manifest.summary}. Trained on ${model.manifest.dataset.id}, so what is unlike that comes out badly.`),
-    element("div", { class: "field" }, element("label", { for: field.id }, `${capital(input.meaning)}, or several, one on each line`), field),
+    element(
+      "p",
+      { class: "note lead-in" },
+      `${model.manifest.summary}. Trained on ${model.manifest.dataset.id}, so what is unlike that comes out badly.`,
+    ),
+    element(
+      "div",
+      { class: "field" },
+      element("label", { for: field.id }, `${capital(input.meaning)}, or several, one on each line`),
+      field,
+    ),
     element("div", { class: "row apart" }, button, element("span", { class: "note" }, "or Ctrl + Enter")),
     chips,
     answer,
@@ -47,38 +56,53 @@ export async function mount(root, [model], page) {
     return element("button", { type: "button", class: "quiet", onclick: () => ((field.value = example), ask()) }, example);
   }
 
-  const ask = latest(async () => {
-    const asked = field.value.split("\n").map((line) => line.trim()).filter(Boolean);
-    const lines = asked.slice(0, MOST);
-    if (!lines.length) {
-      answer.replaceChildren();
-      told.textContent = "Write a sentence first.";
-      return;
-    }
-    told.textContent = model.state === "ready" ? "Translating …" : "Loading the model …";
-    const { outputs, ms } = await model.run({ [input.name]: { dtype: "string", dims: [lines.length], data: lines } });
-    problem.say(null);
-    const found = outputs[text.name].data;
-    const sure = Array.from(outputs[score.name].data);
-    answer.replaceChildren(
-      ...lines.map((line, place) =>
-        element(
-          "div",
-          { class: "translation" },
-          lines.length > 1 && element("p", { class: "source" }, line),
-          element("p", { class: "target" }, found[place] || "(nothing)"),
-          bars(page, [{ name: `${score.name} ${number(sure[place])}`, value: Math.exp(sure[place]), text: page.percent(Math.exp(sure[place])) }]),
+  /** Of a log of a probability, the probability as a bar; any other score as it is. */
+  function surety(value) {
+    const name = `${score.name} ${number(value)}`;
+    if (score.high !== 0) return element("p", { class: "note" }, name);
+    return bars(page, [{ name, value: Math.exp(value), text: page.percent(Math.exp(value)) }]);
+  }
+
+  const ask = latest(
+    async () => {
+      const asked = field.value
+        .split("\n")
+        .map((line) => line.trim())
+        .filter(Boolean);
+      const lines = asked.slice(0, MOST);
+      if (!lines.length) {
+        answer.replaceChildren();
+        told.textContent = "Write a sentence first.";
+        return;
+      }
+      told.textContent = model.state === "ready" ? "Translating …" : "Loading the model …";
+      const { outputs, ms } = await model.run({ [input.name]: { dtype: "string", dims: [lines.length], data: lines } });
+      problem.say(null);
+      const found = outputs[text.name].data;
+      const sure = Array.from(outputs[score.name].data);
+      answer.replaceChildren(
+        ...lines.map((line, place) =>
+          element(
+            "div",
+            { class: "translation" },
+            lines.length > 1 && element("p", { class: "source" }, line),
+            element("p", { class: "target" }, found[place] || "(nothing)"),
+            surety(sure[place]),
+          ),
         ),
-      ),
-    );
-    const left = asked.length > lines.length ? ` The first ${MOST} lines of ${asked.length}.` : "";
-    told.textContent = `${page.milliseconds(ms)}${lines.length > 1 ? ` for ${lines.length} sentences` : ""}. ${capital(score.name)}: ${score.meaning}; the bar is its exponential, the mean probability of a step.${left}`;
-    page.announce(found.join(" "));
-  }, (error) => {
-    told.textContent = "";
-    answer.replaceChildren();
-    problem.say(error);
-  });
+      );
+      const left = asked.length > lines.length ? ` The first ${MOST} lines of ${asked.length}.` : "";
+      const many = lines.length > 1 ? ` for ${lines.length} sentences` : "";
+      const bar = score.high === 0 ? "; the bar is its exponential, the mean probability of a step" : "";
+      told.textContent = `${page.milliseconds(ms)}${many}. ${capital(score.name)}: ${score.meaning}${bar}.${left}`;
+      page.announce(found.join(" "));
+    },
+    (error) => {
+      told.textContent = "";
+      answer.replaceChildren();
+      problem.say(error);
+    },
+  );
 
   whenSeen(root, async () => {
     const examples = await examplesOf(model).catch(() => []);

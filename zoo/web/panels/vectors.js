@@ -1,4 +1,4 @@
-// What a graph of word vectors is asked. An answer is { words, cosines, unknown, ms }: no words where any that was asked is unknown.
+// What a graph of word vectors is asked. An answer is { words, cosines, unknown, ms }: no words where one that was asked is unknown.
 
 import { rows } from "./parts.js";
 
@@ -32,8 +32,8 @@ export async function byGraph(model, asked) {
 }
 
 /**
- * Three words, asked of a graph of neighbours: of the part of it that lies behind a word's vector (nearest.onnx, zoo/web/extras.py),
- * which is given b − a + c in the place of c's own.
+ * Three words, asked of a graph of neighbours: of the part of it that lies behind a word's vector (nearest.onnx, made by
+ * zoo/web/extras.py), which is given b − a + c in the place of c's own.
  */
 export async function analogyBy(model, asked) {
   const [{ name }] = model.manifest.inputs;

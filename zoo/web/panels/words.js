@@ -10,7 +10,13 @@ const SHOWN = 8;
 
 // To begin with, those of them that a model knows; of a model of another language what its certificate was made on.
 const WORDS = ["france", "war", "school", "money", "water", "king", "farmers", "atomic"];
-const ANALOGIES = ["france french spain", "soldier soldiers farmer", "good better bad", "country countries nation", "year years month"];
+const ANALOGIES = [
+  "france french spain",
+  "soldier soldiers farmer",
+  "good better bad",
+  "country countries nation",
+  "year years month",
+];
 
 /** string [batch] → strings and their similarities, [batch, k], and a vector; or three words → strings and similarities. */
 export function takes({ inputs, outputs }) {
@@ -43,8 +49,18 @@ export async function mount(root, models, page) {
     const field = wordField("", "Word");
     const chips = element("div", { class: "chips apart", role: "group", "aria-label": "Examples" });
     const answer = element("div", { class: "tiles near" });
-    root.append(element("div", {}, element("h3", {}, "Nearest words"), form([field], "Find", () => ask()), chips, answer));
-    const again = (word) => element("button", { type: "button", class: "quiet", onclick: () => ((field.input.value = word), ask()) }, word);
+    root.append(
+      element(
+        "div",
+        {},
+        element("h3", {}, "Nearest words"),
+        form([field], "Find", () => ask()),
+        chips,
+        answer,
+      ),
+    );
+    const again = (word) =>
+      element("button", { type: "button", class: "quiet", onclick: () => ((field.input.value = word), ask()) }, word);
     const ask = latest(async () => {
       const word = field.input.value.trim();
       if (!word) return;
@@ -62,7 +78,11 @@ export async function mount(root, models, page) {
   }
 
   function analogies() {
-    const said = [["", "First word"], ["is to", "Second word"], ["as", "Third word"]];
+    const said = [
+      ["", "First word"],
+      ["is to", "Second word"],
+      ["as", "Third word"],
+    ];
     const fields = said.map(([before, label]) => wordField(before, label));
     const chips = element("div", { class: "chips apart", role: "group", "aria-label": "Examples of analogies" });
     const answer = element("div", { class: "tiles near" });
@@ -79,7 +99,11 @@ export async function mount(root, models, page) {
     );
     const fill = (words) => fields.forEach(({ input }, place) => (input.value = words[place]));
     const again = (words) =>
-      element("button", { type: "button", class: "quiet", onclick: () => (fill(words), ask()) }, `${words[0]} : ${words[1]} = ${words[2]} : ?`);
+      element(
+        "button",
+        { type: "button", class: "quiet", onclick: () => (fill(words), ask()) },
+        `${words[0]} : ${words[1]} = ${words[2]} : ?`,
+      );
     const ask = latest(async () => {
       const asked = fields.map(({ input }) => input.value.trim());
       if (!asked.every(Boolean)) return;
@@ -99,7 +123,13 @@ export async function mount(root, models, page) {
   }
 
   function wordField(before, label) {
-    const input = element("input", { type: "text", "aria-label": label, spellcheck: "false", autocapitalize: "none", autocomplete: "off" });
+    const input = element("input", {
+      type: "text",
+      "aria-label": label,
+      spellcheck: "false",
+      autocapitalize: "none",
+      autocomplete: "off",
+    });
     return Object.assign(element("label", { class: "word" }, before && element("span", {}, before), input), { input });
   }
 
@@ -109,13 +139,19 @@ export async function mount(root, models, page) {
   }
 
   function tile(model, { words, cosines, unknown, ms }, name) {
-    const rows = words.map((word, place) => ({ name: name(word), value: cosines[place], text: cosines[place].toFixed(2).replace("-", "−") }));
+    const rows = words.map((word, place) => ({
+      name: name(word),
+      value: cosines[place],
+      text: cosines[place].toFixed(2).replace("-", "−"),
+    }));
     const quoted = unknown.map((word) => `“${word}”`).join(", ");
     return element(
       "div",
       { class: "tile" },
       element("h4", {}, page.breakable(model.id)),
-      rows.length ? bars(page, rows, { label: "Words with their cosines" }) : element("p", { class: "note" }, `The model does not know ${quoted}.`),
+      rows.length
+        ? bars(page, rows, { label: "Words with their cosines" })
+        : element("p", { class: "note" }, `The model does not know ${quoted}.`),
       element("div", { class: "foot numbers" }, page.milliseconds(ms)),
     );
   }
