@@ -27,6 +27,7 @@ VERBS = {
     "ladder": "Classifiers side by side: accuracy against size and time.",
     "predict": "Ask an artifact about pictures or text.",
     "serve": "Answer over HTTP by the Open Inference Protocol.",
+    "demo": "Models in a web page that computes in the browser.",
     "run": "Data, train, export, verify and bench in one go.",
     "check": "Check a model as plugin authors need it: spec, training, export.",
     "plugins": "Plugins found, and why one could not be loaded.",

@@ -1,0 +1,174 @@
+// Models of this page: their files, the check of their hashes, and their answers by onnxruntime-web.
+//
+// A model: { id, manifest, certificate, files: {name: url}, bytes, certified, state, ready(), run(feeds), open(name),
+// json(name) }.
+// Feeds and outputs: {name: {dtype, dims, data}} with the dtypes of zoo.json (uint8, int64, float32, bool, string); `data` is a
+// Uint8Array, BigInt64Array, Float32Array, Uint8Array of 0 and 1, or an array of strings.
+
+const HERE = new URL(".", import.meta.url);
+
+/** Everything the page knows of: models.json, written when the page was made. */
+export async function loadIndex() {
+  const index = await (await got("models.json")).json();
+  return { ...index, models: index.models.map((entry) => new Model(entry, index)) };
+}
+
+/** A file of this page, its bytes checked by the SHA-256 that models.json gives. */
+async function checked(path, { sha256 }) {
+  const buffer = await (await got(`${path}?sha256=${sha256}`)).arrayBuffer();
+  // Browsers have crypto.subtle over HTTPS and on localhost alone; elsewhere the page says that nothing was checked.
+  if (!globalThis.crypto?.subtle) return { buffer, proven: false };
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", buffer));
+  const found = [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (found !== sha256) {
+    const name = path.split("/").pop();
+    throw new Error(
+      `${name} was changed or damaged: its SHA-256 is ${found.slice(0, 12)}…, zoo.json says ${sha256.slice(0, 12)}…. It is not used.`,
+    );
+  }
+  return { buffer, proven: true };
+}
+
+async function got(path) {
+  let response;
+  try {
+    response = await fetch(new URL(path, HERE));
+  } catch {
+    throw new Error(`${path.split("?")[0]} could not be loaded: there is no connection, and it was not kept for offline use.`);
+  }
+  if (!response.ok) throw new Error(`${path.split("?")[0]} could not be loaded: ${response.status} ${response.statusText}.`);
+  return response;
+}
+
+let engine = null;
+
+/** onnxruntime-web, loaded once: the module, and its WebAssembly as bytes of a known hash. */
+function loadEngine(runtime) {
+  engine ??= (async () => {
+    const [wasm, module] = [".wasm", ".mjs"].map((suffix) => runtime.files.find(({ path }) => path.endsWith(suffix)));
+    const [{ buffer }, ort] = await Promise.all([
+      checked(wasm.path, wasm),
+      import(new URL(`${module.path}?sha256=${module.sha256}`, HERE)),
+    ]);
+    ort.env.wasm.wasmBinary = buffer;
+    ort.env.wasm.numThreads = 1;
+    ort.env.logLevel = "fatal";
+    return ort;
+  })();
+  engine.catch(() => {
+    engine = null; // a later try may find the connection again
+  });
+  return engine;
+}
+
+/** One call after the other: then the milliseconds are those of one answer. */
+let turn = Promise.resolve();
+function inTurn(work) {
+  const done = turn.then(work);
+  turn = done.catch(() => {});
+  return done;
+}
+
+class Graph {
+  constructor(ort, session) {
+    this.ort = ort;
+    this.session = session;
+  }
+
+  async run(feeds) {
+    const tensors = {};
+    for (const [name, { dtype, dims, data }] of Object.entries(feeds)) tensors[name] = new this.ort.Tensor(dtype, data, dims);
+    return inTurn(async () => {
+      const start = performance.now();
+      const found = await this.session.run(tensors);
+      const ms = performance.now() - start;
+      const outputs = {};
+      for (const name of this.session.outputNames) {
+        const { type, dims, data } = found[name];
+        outputs[name] = { dtype: type, dims: [...dims], data };
+      }
+      return { outputs, ms };
+    });
+  }
+}
+
+class Model extends EventTarget {
+  #index;
+  #entry;
+  #graphs = new Map();
+
+  constructor(entry, index) {
+    super();
+    this.#index = index;
+    this.#entry = entry;
+    this.id = entry.id;
+    this.manifest = entry.manifest;
+    this.certificate = entry.certificate;
+    this.certified = entry.certified;
+    this.files = Object.fromEntries(Object.keys(entry.files).map((name) => [name, new URL(entry.path + name, HERE).href]));
+    this.bytes = entry.files["model.onnx"].bytes;
+    /** All of its files: the address under which each is loaded, and its size. */
+    this.parts = Object.entries(entry.files).map(([name, { sha256, bytes }]) => ({
+      url: name.endsWith(".onnx") ? `${this.files[name]}?sha256=${sha256}` : this.files[name],
+      bytes,
+    }));
+    /** "unloaded", "loading", "ready" or "failed"; a "change" event tells of each. */
+    this.state = "unloaded";
+    this.proven = false;
+    this.problem = null;
+  }
+
+  #set(state, problem = null) {
+    this.state = state;
+    this.problem = problem;
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** Load the model, once; later calls wait for the first. Throws an Error whose message is for people. */
+  async ready() {
+    await this.open("model.onnx");
+  }
+
+  async run(feeds) {
+    return (await this.open("model.onnx")).run(feeds);
+  }
+
+  /** Another graph of this model, one that `zoo.web.extras` made: its `run` is that of a model. */
+  async open(name) {
+    if (!this.#graphs.has(name)) this.#graphs.set(name, this.#load(name));
+    try {
+      return await this.#graphs.get(name);
+    } catch (error) {
+      this.#graphs.delete(name);
+      throw error;
+    }
+  }
+
+  /** A JSON file that `zoo.web.extras` made, or null where this model has none of this name. */
+  async json(name) {
+    return name in this.files ? (await got(this.#entry.path + name)).json() : null;
+  }
+
+  async #load(name) {
+    const main = name === "model.onnx";
+    if (main) this.#set("loading");
+    try {
+      const sha256 = main ? this.manifest.model_sha256 : this.#entry.files[name].sha256;
+      const [ort, { buffer, proven }] = await Promise.all([
+        loadEngine(this.#index.runtime),
+        checked(this.#entry.path + name, { sha256 }),
+      ]);
+      const session = await inTurn(() =>
+        ort.InferenceSession.create(new Uint8Array(buffer), { executionProviders: ["wasm"], logSeverityLevel: 4 }),
+      );
+      if (main) {
+        this.proven = proven;
+        this.#set("ready");
+      }
+      return new Graph(ort, session);
+    } catch (error) {
+      if (main) this.#set("failed", error.message);
+      throw error;
+    }
+  }
+}
