@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -20,6 +21,10 @@ from zoo.data.load import load_dataset
 from zoo.errors import DataError
 from zoo.progress import Progress
 from zoo.registry import Registry, registry
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("zoo", deadline=None)
+settings.load_profile("zoo")
 
 
 class ByFixtures(LoadScopeScheduling):

@@ -31,7 +31,7 @@ def test_two_products_fit_into_the_16_bits_of_processors_without_vnni():
 
 
 @given(st.integers(1, 20), st.integers(1, 3000), st.integers(0, 2**31), st.booleans())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_every_sum_is_exact_in_float32(rows, numbers, seed, negative):
     generator = torch.Generator().manual_seed(seed)
     layer = nn.Linear(numbers, rows)
@@ -77,7 +77,7 @@ def test_weights_that_would_exceed_it_get_a_coarser_scale():
 
 
 @given(st.floats(1e-6, 1e6), st.booleans(), st.integers(0, 2**31))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_bytes_lie_near(size, negative, seed):
     x = torch.rand(500, generator=torch.Generator().manual_seed(seed)) * size
     x = x - size / 2 if negative else x

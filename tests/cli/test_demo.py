@@ -72,6 +72,8 @@ def test_nothing_to_show(zoo_, tmp_path, monkeypatch):
 
 
 SERVE = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs, and what they start, ignore it
 from zoo.web import site
 site.engine = lambda progress: ("0", {"a.wasm": b"", "a.mjs": b""})
 from zoo.cli.main import main

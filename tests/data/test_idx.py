@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from zoo.data.idx import read_idx, write_idx
@@ -25,7 +25,6 @@ def encoded(array: np.ndarray) -> bytes:
     return bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape) + array.tobytes()
 
 
-@settings(deadline=None)
 @given(shapes, st.integers(0, 99))
 def test_parse_gives_back_what_was_encoded(shape, seed):
     array = arrays(shape, seed)
@@ -94,7 +93,6 @@ def test_impossible_empty_shape():
         parse_idx(b"\x00\x00\x08\x05" + bytes(4) + b"\xff" * 16, name="x")
 
 
-@settings(deadline=None)
 @given(shapes, st.data())
 def test_changed_headers_end_well(shape, data):
     content = bytearray(encoded(arrays(shape, 0)))
@@ -108,7 +106,6 @@ def test_changed_headers_end_well(shape, data):
     assert encoded(found) == cut
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=80))
 def test_any_bytes_end_well(content):
     try:

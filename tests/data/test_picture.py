@@ -245,7 +245,7 @@ def test_nearly_blank():
     assert not found.any()
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     st.tuples(st.integers(1, 70), st.integers(1, 70)),
     st.integers(0, 999),

@@ -19,7 +19,7 @@ from zoo.training.checkpoint import load_tensors, save_tensors
 from zoo.training.record import RunData, RunState, parse_line, read_state, write_state
 
 WHERE = Path("x.onnx")
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),

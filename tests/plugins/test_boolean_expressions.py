@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from zoo_boolean.expression import (
@@ -36,13 +36,11 @@ expressions = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(expressions)
 def test_what_is_printed_is_read_as_the_same(expression):
     assert parse(written(expression)) == expression
 
 
-@settings(deadline=None)
 @given(expressions, st.data())
 def test_every_spelling_is_read_as_the_same(expression, data):
     words = [
@@ -59,7 +57,6 @@ def _tokens(text: str):
     return [token for token in _Parser(text).tokens if token.kind != "end"]
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60) | st.text("ab01&|~^()-> notrux", max_size=60))
 def test_anything_is_read_or_refused_with_its_place(text):
     try:
@@ -72,7 +69,6 @@ def test_anything_is_read_or_refused_with_its_place(text):
         assert parse(written(expression)) == expression
 
 
-@settings(deadline=None)
 @given(expressions)
 def test_values_are_those_that_python_gives(expression):
     """Python's operators on whole numbers have our precedence; the last bit is what is meant."""
@@ -196,7 +192,6 @@ def test_functions_of_four_variables_have_their_smallest_form():
         assert len(cover.terms) * 1000 + int((cover.terms != ABSENT).sum()) == costs[number]
 
 
-@settings(deadline=None)
 @given(st.integers(1, 6).flatmap(lambda variables: st.lists(st.booleans(), min_size=1 << variables, max_size=1 << variables)))
 def test_primes_are_what_the_definition_says(values):
     table = np.array(values)
@@ -211,7 +206,6 @@ def test_primes_are_what_the_definition_says(values):
         assert (term in found) == (implies(term) and not any(map(implies, wider)))
 
 
-@settings(deadline=None)
 @given(st.integers(5, 9), st.integers(0, 2**32), st.floats(0.02, 0.98))
 def test_any_normal_form_makes_its_function_and_no_term_is_superfluous(variables, seed, share):
     table = np.random.default_rng(seed).random(1 << variables) < share

@@ -145,7 +145,7 @@ def test_frequent_words_do_not_overshoot(tmp_path):
         assert float(wild.vectors.detach().abs().max()) > 100
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     lines=st.lists(st.lists(st.sampled_from("abcdefg"), max_size=12), min_size=1, max_size=30),
     batch=st.integers(1, 40),

@@ -19,7 +19,7 @@ from zoo.serve.protocol import parse
 from zoo.serve.tensors import DATATYPES, from_binary, from_json, to_binary
 
 LITTLE = Limits(examples=100, letters=50, values=1000)
-QUICK = settings(max_examples=80, deadline=None)
+QUICK = settings(max_examples=80)
 IMAGE = Tensor(name="image", dtype="uint8", shape=("batch", 2, 2), meaning="")
 TEXT = Tensor(name="text", dtype="string", shape=("batch",), meaning="")
 LABEL = Tensor(name="label", dtype="string", shape=("batch",), meaning="")

@@ -14,7 +14,7 @@ from zoo.text import formats
 from zoo.text.formats import write_projector, write_word2vec
 
 WORDS = ["the", "straße", "日本語", "naïve", "1790", "é"]
-SAME_FOLDER = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SAME_FOLDER = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def vectors_of(words, numbers=7):

@@ -10,6 +10,8 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -136,6 +138,8 @@ class Group:
         except RuntimeError as error:
             if self.size == 1 or not LOST.search(str(error)):
                 raise
+            if threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)  # torchrun now ends those that are left, who have this to say first
             what = f"Process {self.rank} of {self.size} can no longer reach the others: one of them has ended."
             raise TrainingError(what, hint=resume_command(run, self.size) if run else None) from error
 

@@ -125,6 +125,7 @@ class Fit:
         try:
             with (
                 Interruptible() as interrupt,
+                self.group.together(self.run.path),
                 self.progress.bar(self.run.name, self.total, unit="steps", done=self.step) as advance,
             ):
                 while self.step < self.total:
