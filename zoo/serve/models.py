@@ -59,7 +59,7 @@ def load(places: Mapping[str, Path | ZooError], *, provider: str = "cpu", thread
         threads: of one operator.
 
     Raises:
-        UsageError: there is nothing to load.
+        UsageError: there is nothing to load, or two artifacts with one id.
         ZooError: none could be loaded: what the first said.
     """
     ready: dict[str, Model] = {}
@@ -76,7 +76,8 @@ def load(places: Mapping[str, Path | ZooError], *, provider: str = "cpu", thread
         except OSError as error:
             errors.append(ZooError(f"{place} cannot be read: {error.strerror}."))
         else:
-            ready[model.id] = model
+            if (other := ready.setdefault(model.id, model)).path.resolve() != model.path.resolve():
+                raise UsageError(f"{other.path} and {model.path} are both {model.id}; serve one of them.")
             continue
         damaged[name] = errors[-1].args[0].replace(str(place), name)
     if not places:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import signal
 import socket
 import sys
@@ -115,9 +116,11 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=1024)
-    except (OSError, OverflowError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise UsageError(f"Cannot listen on port {port} of {host}: {why}.", hint="zoo serve --port 0") from None
+    except (OSError, OverflowError, UnicodeError) as error:  # a name that no host can have cannot be encoded
+        why = str(error.args[-1]).partition(" (")[0]
+        taken = getattr(error, "errno", None) in (errno.EADDRINUSE, errno.EACCES)
+        hint = "zoo serve --port 0" if taken else "zoo serve --host 127.0.0.1"
+        raise UsageError(f"Cannot listen on port {port} of {host!r}: {why}.", hint=hint) from None
 
 
 def _logged(app: Any) -> Any:
