@@ -62,8 +62,10 @@ class Server(uvicorn.Server):
                 signal.signal(number, handler)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        del sig, frame
-        self.force_exit = self.should_exit
+        del frame
+        if self.should_exit:  # uvicorn would wait for the threads, and answer with errors of its own
+            signal.signal(sig, signal.SIG_DFL)
+            signal.raise_signal(sig)
         self.should_exit = self.service.stopping = True
 
 
