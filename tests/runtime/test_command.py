@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -71,6 +72,37 @@ def test_stdin(ask):
     found = ask(str(EXPORTED / "word2vec.skipgram.int8"), "-", stdin=b"war\npeace\n")
     assert [line.split("\t")[0] for line in found.out.splitlines()] == ["war", "peace"]
     assert "neighbours: wars, " in found.out
+
+
+def test_lines_end_with_a_line_feed_alone(ask):
+    words = str(EXPORTED / "word2vec.skipgram.int8")
+    found = ask(words, "-", "--json", stdin="\ufeffwar\r\n\npeace\x0cking\u2028queen".encode())
+    assert [answer["input"] for answer in json.loads(found.out)["answers"]] == ["war", "", "peace\x0cking\u2028queen"]
+
+
+def test_a_bare_file_is_called_uncertified(ask):
+    found = ask("exported/numbers.twice/model.onnx", "1,2,3")
+    assert "not certified" not in found.err  # its folder has the certificate
+    Path("exported/numbers.twice/model.onnx").rename("bare.onnx")
+    found = ask("bare.onnx", "1,2,3")
+    assert (found.code, found.err) == (0, "numbers.twice from bare.onnx is not certified\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names of files are text")
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_name_that_is_no_text_is_shown_all_the_same(ask, options):
+    name = os.fsdecode(b"bad\xff.png")
+    Path("stroke.png").rename(name)
+    found = ask("cnn.fast", name, *options)
+    assert found.code == 0
+    assert "udcff.png" in found.out.encode("utf-8", "strict").decode()
+
+
+def test_what_stdout_cannot_hold_is_no_traceback(ask, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+    found = ask(str(EXPORTED / "word2vec.skipgram.int8"), "żółw")
+    assert (found.code, found.err.count("\n")) == (1, 1)
+    assert "'ascii' codec" in found.err
 
 
 @pytest.mark.parametrize(

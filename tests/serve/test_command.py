@@ -30,13 +30,22 @@ def zoo_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
         (["home"], 2, "There is no artifact in exported or"),
         (["empty"], 2, "The folder empty holds no artifact."),
         (["cnn*"], 2, "that matches 'cnn*'"),
-        (["--host", "no.such.host.invalid"], 2, "Cannot listen on port 8000 of no.such.host.invalid"),
+        (["--host", "no.such.host.invalid"], 2, "Cannot listen on port 8000 of 'no.such.host.invalid': Name or service not known"),
+        (["--host", "a..b"], 2, "Cannot listen on port 8000 of 'a..b'"),
+        (["--host", ""], 2, "Cannot listen on port 8000 of ''"),
+        (
+            ["exported", "other/boolean.xor"],
+            2,
+            "exported/boolean.xor and other/boolean.xor are both boolean.xor; serve one of them.",
+        ),
+        (["exported", "other"], 2, "exported/boolean.xor and other/boolean.xor are both boolean.xor"),
         (["--port", "70000"], 2, "70000"),
         (["--provider", "gpu"], 2, "gpu"),
     ],
 )
 def test_mistakes_are_told_in_a_sentence(zoo_, arguments, code, said):
     Path("empty").mkdir()
+    shutil.copytree("exported", "other")
     result = zoo_("serve", *arguments)
     assert (result.code, result.out) == (code, "")
     assert said in result.err

@@ -6,14 +6,17 @@ import http.client
 import json
 import socket
 import threading
-from contextlib import closing, contextmanager, suppress
+import tracemalloc
+from contextlib import ExitStack, closing, contextmanager, suppress
 
 import pytest
 
 from tests.serve.conftest import running
 from zoo.errors import IntegrityError, UsageError
+from zoo.serve.connection import GRACE
 from zoo.serve.limits import Limits
 from zoo.serve.models import Models, load
+from zoo.serve.protocol import parse
 from zoo.serve.server import listen
 
 INFER = "/v2/models/cnn.fast/infer"
@@ -49,7 +52,7 @@ def answer(connection: socket.socket, raw: bytes) -> tuple[int, dict, dict[str, 
             "encoding 'gzip'",
         ),
         (f"POST {INFER} HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n{{".encode(), 400, "no inference request in JSON"),
-        (b"POST /v2/repository/index HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n[]", 400, "no JSON object"),
+        (b"POST /v2/repository/index HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n[]", 400, "no question for the index"),
     ],
 )
 def test_every_error_is_json(address, raw, status, said):
@@ -140,3 +143,44 @@ def test_there_must_be_something_to_serve(tmp_path):
 def test_an_address_that_is_taken_is_said():
     with listen("127.0.0.1", 0) as bound, pytest.raises(UsageError, match="Cannot listen on port"):
         listen("127.0.0.1", bound.getsockname()[1])
+
+
+def test_a_request_that_is_sent_while_the_server_stops_is_answered_and_told_that_it_is_the_last(models: Models):
+    body = json.dumps({"inputs": [{"name": "inputs", "shape": [1, 2], "datatype": "BOOL", "data": [True, False]}]}).encode()
+    raw = f"POST /v2/models/boolean.xor/infer HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+    stopped = threading.Event()
+
+    def send_the_rest(connection: socket.socket) -> None:
+        stopped.wait(20)
+        threading.Event().wait(2 * GRACE)
+        connection.sendall(raw[-20:])
+
+    with ExitStack() as stack:
+        with running(models, Limits(seconds=10)) as address:
+            connection = stack.enter_context(connected(address))
+            connection.sendall(raw[:-20])
+            assert answer(stack.enter_context(connected(address)), b"GET /v2 HTTP/1.1\r\nHost: x\r\n\r\n")[0] == 200  # it was read
+            sender = threading.Thread(target=send_the_rest, args=(connection,))
+            sender.start()
+            stopped.set()
+        status, told, headers = answer(connection, b"")
+        sender.join()
+    assert (status, told["outputs"][0]["data"], headers.get("connection")) == (200, [True], "close")
+
+
+def test_a_question_for_the_index_is_short_and_nothing_is_made_of_what_it_holds_else(address):
+    for body, status in ((b'{"else": [[], {}], "ready": true}', 200), (b'{"else": [' + b"[]," * 2**16 + b"[]]}", 413)):
+        with closing(http.client.HTTPConnection(address, timeout=30)) as connection:
+            connection.request("POST", "/v2/repository/index", body)
+            assert connection.getresponse().status == status
+
+
+def test_parameters_that_nobody_reads_take_no_memory(models: Models):
+    inner = models.ready["boolean.xor"]
+    body = b'{"inputs": [], "parameters": {"hint": [' + b"[]," * 2**21 + b"[]]}}"
+    tracemalloc.start()
+    try:
+        assert parse(memoryview(body), None, inner.inputs, inner.outputs, Limits()).arrays == {}
+        assert tracemalloc.get_traced_memory()[1] < 2 * len(body)  # a copy; the lists alone would be 16 times as much
+    finally:
+        tracemalloc.stop()

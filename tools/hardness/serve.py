@@ -10,128 +10,23 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import http.client
 import json
 import os
-import re
-import signal
 import socket
 import statistics
-import subprocess
 import sys
-import threading
 import time
-from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any
 
+from tools.hardness.load import Load
 from tools.hardness.requests import Asked, asked, question, request
+from tools.hardness.served import QUEUE, WORKERS, Report, Serving, exchange, serving
 
 GROWTH = 50
 """MB of resident memory that a server may grow by."""
-WORKERS, QUEUE, CLIENTS = 2, 12, 32
-
-
-@dataclass
-class Report:
-    """What was seen.
-
-    Attributes:
-        wrong: what should not have been, each with a request that shows it.
-        counts: (kind of request, what came of it) → how often.
-        notes: figures.
-    """
-
-    wrong: list[str] = field(default_factory=list)
-    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    notes: dict[str, Any] = field(default_factory=dict)
-
-    def see(self, kind: str, status: int, body: bytes, method: str, shown: object) -> None:
-        """Count an answer, and judge it."""
-        self.counts[kind, str(status)] += 1
-        if status >= 500 and status != 503:
-            self.wrong.append(f"{kind}: {status} {body[:200]!r} for {shown}")
-        if status >= 400 and method != "HEAD":
-            with contextlib.suppress(ValueError, TypeError, KeyError):
-                if isinstance(json.loads(body)["error"], str):
-                    return
-            self.wrong.append(f"{kind}: {status} without an error: {body[:200]!r} for {shown}")
-
-
-class Serving:
-    """`zoo serve` in a process of its own, with so many seconds of patience."""
-
-    def __init__(self, artifacts: Path, seconds: float) -> None:
-        self.seconds = seconds
-        options = ["--port", "0", "--threads", str(WORKERS), "--queue", str(QUEUE), "--timeout", str(seconds)]
-        command = [sys.executable, "-m", "zoo", "serve", str(artifacts), *options]
-        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-        self.log: list[str] = []
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self.log.append(line)
-            if found := re.search(r"http://127\.0\.0\.1:(\d+)", line):
-                self.port = int(found[1])
-                break
-        self.reader = threading.Thread(target=lambda: self.log.extend(self.process.stderr or ()))
-        self.reader.start()
-
-    def megabytes(self) -> float:
-        """Resident memory."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
-        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
-
-    def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=3 * self.seconds + 10)
-
-    def get(self, path: str, method: str = "GET") -> Any:
-        """The JSON behind a path."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        with contextlib.closing(connection):
-            connection.request(method, path)
-            return json.loads(connection.getresponse().read())
-
-    def stop(self) -> int:
-        """Its exit code, after it was killed if it would not end by itself."""
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            return self.process.wait(10 * self.seconds)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            return self.process.wait()
-
-
-@contextlib.contextmanager
-def serving(artifacts: Path, seconds: float) -> Iterator[Serving]:
-    """A server that is gone afterwards, whatever happens."""
-    server = Serving(artifacts, seconds)
-    try:
-        yield server
-    finally:
-        if server.process.poll() is None:
-            server.process.kill()
-            server.process.wait()
-        server.reader.join()
-        server.process.stderr.close()  # type: ignore[union-attr]
-
-
-def exchange(server: Serving, raw: bytes, method: str) -> tuple[int, bytes] | None:
-    """Send these bytes on a connection of their own; status and body, or `None` where the server just closes it."""
-    with server.connect() as connection:
-        with contextlib.suppress(OSError):  # it may have answered and closed before all was sent
-            connection.sendall(raw)
-        answer = http.client.HTTPResponse(connection, method=method)
-        try:
-            answer.begin()
-            return answer.status, answer.read()
-        except (http.client.HTTPException, ConnectionError):
-            return None
-        finally:
-            answer.close()
 
 
 def generated(server: Serving, models: list[dict[str, Any]], report: Report, count: int, seed: int) -> None:
@@ -229,86 +124,6 @@ def slow(server: Serving, models: list[dict[str, Any]], report: Report, number: 
             report.wrong.append(f"slow clients: {len(waiting)} of {len(heads) + len(bodies)} were not cut off")
         report.counts["slow client", "cut off"] += cut
         report.notes["milliseconds for another client meanwhile"] = f"{statistics.median(took):.1f}, at most {max(took):.1f}"
-
-
-class Load:
-    """Clients that ask again and again on connections that stay open; what each is answered is judged."""
-
-    def __init__(self, server: Serving, models: list[dict[str, Any]], report: Report, seed: int) -> None:
-        self.server, self.models, self.report, self.seed = server, models, report, seed
-        self.ended = threading.Event()
-        self.stopped = threading.Event()
-        self.dropped: list[str] = []
-        self.turned_away = 0
-        self.times: list[float] = []
-
-    def client(self, number: int) -> None:
-        """Ask until the end, or until the server takes no more connections."""
-        rng = Random(f"{self.seed} client {number}")
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10 * self.server.seconds + 10)
-        used = time.monotonic()
-        while not self.ended.is_set():
-            if time.monotonic() - used > self.server.seconds / 2:  # soon the server will take it for idle
-                connection.close()
-            model = rng.choice(self.models)
-            plain, parts = question(rng, model, rows=rng.choice([1, 1, 1, 8]))
-            text = json.dumps(plain).encode()
-            headers = {"Inference-Header-Content-Length": str(len(text))} if parts else {}
-            fresh = connection.sock is None
-            try:
-                if fresh:
-                    connection.connect()
-            except OSError:  # nobody listens
-                break
-            began = time.monotonic()
-            try:
-                connection.request("POST", f"/v2/models/{model['name']}/infer", text + b"".join(parts), headers)
-                answer = connection.getresponse()
-                body = answer.read()
-            except (OSError, http.client.HTTPException) as error:
-                if fresh and self.stopped.is_set() and isinstance(error, ConnectionError):
-                    self.turned_away += 1  # the system had taken the connection, and the server had not
-                else:
-                    self.dropped.append(f"{model['name']} on a {'new' if fresh else 'kept'} connection: {error!r}")
-                connection.close()
-                continue
-            used = time.monotonic()
-            self.times.append(used - began)
-            self.report.see("load", answer.status, body, "POST", model["name"])
-            if answer.status not in (200, 503):
-                self.report.wrong.append(f"load: {answer.status} {body[:200]!r} for {model['name']}")
-        connection.close()
-
-    def run(self, minutes: float) -> None:
-        """Load for so long, then SIGTERM while it goes on."""
-        threads = [threading.Thread(target=self.client, args=(number,)) for number in range(CLIENTS)]
-        for thread in threads:
-            thread.start()
-        end = time.monotonic() + 60 * minutes
-        sizes = []
-        while time.monotonic() < end and self.server.process.poll() is None:
-            time.sleep(min(1.0, max(0.01, end - time.monotonic())))
-            sizes.append(self.server.megabytes())
-        answered = len(self.times)
-        self.stopped.set()
-        began = time.monotonic()
-        code = self.server.stop()
-        took = time.monotonic() - began
-        time.sleep(0.2)
-        self.ended.set()
-        for thread in threads:
-            thread.join(20 * self.server.seconds)
-        self.report.wrong += [f"dropped: {one}" for one in self.dropped]
-        if code != 0:
-            self.report.wrong.append(f"exit code {code} after SIGTERM: {''.join(self.server.log[-5:])}")
-        p99 = 1000 * statistics.quantiles(self.times, n=100)[98]
-        self.report.notes |= {
-            "requests answered under load": f"{answered:,} ({answered / (60 * minutes):,.0f} a second, p99 {p99:.0f} ms)",
-            "answered after SIGTERM": f"{len(self.times) - answered}, in {took:.1f} s; dropped {len(self.dropped)}",
-            "connections that the system had taken and the server had not": self.turned_away,
-            "resident MB under load": f"{sizes[0]:.0f} to {sizes[-1]:.0f}, at most {max(sizes):.0f}",
-        }
-        self.sizes = sizes
 
 
 def warm(server: Serving, models: list[dict[str, Any]], report: Report) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from zoo.cli.output import echo_json, echo_table
 from zoo.errors import UsageError
+from zoo.runtime.describe import origin
 
 if TYPE_CHECKING:
     from zoo.runtime.given import Given
@@ -136,10 +137,7 @@ def _plain(
             one["error"] = float(errors[number])
         answers.append(one | {tensor.name: found[tensor.name][number].tolist() for tensor in model.outputs})
     return {
-        "model": model.id,
-        "artifact": str(model.path),
-        "certified": model.certified,
-        "provider": model.providers[0],
+        **origin(model),
         "output": str(output) if output else None,
         "answers": answers,
         "notes": given.notes,

@@ -13,6 +13,7 @@ import numpy as np
 from zoo.cli.options import provider_option
 from zoo.cli.output import artifacts_option, echo_json, echo_table, json_option
 from zoo.errors import UsageError, ZooError
+from zoo.runtime.describe import origin
 from zoo.runtime.model import BATCH, Model
 
 if TYPE_CHECKING:
@@ -215,10 +216,7 @@ def _write_sheet(path: Path, values: np.ndarray, tensor: Any, *, quiet: bool) ->
 
 def _plain(model: Model, given: Given, answers: list[Answer]) -> dict[str, Any]:
     return {
-        "model": model.id,
-        "artifact": str(model.path),
-        "certified": model.certified,
-        "provider": model.providers[0],
+        **origin(model),
         "answers": [
             {
                 "input": answer.name,

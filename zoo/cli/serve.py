@@ -89,5 +89,7 @@ def _places(models: tuple[str, ...], artifacts: Path | None) -> dict[str, Path |
                 raise UsageError(f"The folder {folder} holds no artifact.", hint=f"zoo export cnn --output {folder}")
         else:
             found = dict(meant_by((model,), artifacts))
-        places |= {name: place for name, place in found.items() if place not in places.values()}
+        for name, place in found.items():
+            if place not in places.values():  # another artifact of that name keeps its place, and `load` will say so
+                places[name if name not in places else str(place)] = place
     return places

@@ -16,6 +16,7 @@ import msgspec
 from zoo.cli.output import echo_json, echo_table
 from zoo.data.dataset import texts as text_array
 from zoo.errors import DataError, UsageError
+from zoo.runtime.describe import origin
 from zoo.runtime.given import from_arguments, prepare
 from zoo.runtime.texts import in_batches
 
@@ -69,9 +70,8 @@ def _sentences(model: Model, arguments: Sequence[str], *, as_json: bool, quiet: 
                 click.echo(f"{text} is taken as text; --input {text} reads the file of that name.", err=True)
     rows = _ask(model, given)
     if as_json:
-        state = {"artifact": str(model.path), "certified": model.certified, "provider": model.providers[0]}
         answers = [{**_named(model, texts), **row} for texts, row in zip(given, rows, strict=True)]
-        echo_json({"model": model.id, **state, "answers": answers})
+        echo_json({**origin(model), "answers": answers})
     elif quiet:
         click.echo("\n".join(_line(model, row) for row in rows))
     else:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zoo.cli.output import echo_json, echo_table
+from zoo.runtime.describe import origin
 from zoo.runtime.kinds import takes_truth_values
 from zoo.runtime.truth import names_of
 
@@ -31,8 +32,7 @@ def answer(model: Model, given: Given, *, batch: int, as_json: bool, quiet: bool
             {tensor.name: dict(zip(names, row, strict=True)), output.name: value}
             for row, value in zip(values.tolist(), found.tolist(), strict=True)
         ]
-        state = {"artifact": str(model.path), "certified": model.certified, "provider": model.providers[0]}
-        echo_json({"model": model.id, **state, "answers": answers})
+        echo_json({**origin(model), "answers": answers})
     elif quiet:
         click.echo("\n".join(str(int(value)) for value in found))
     else:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -18,6 +19,7 @@ import numpy as np
 from zoo.errors import ZooError
 from zoo.paths import artifact_folders
 from zoo.runtime.artifact import find
+from zoo.runtime.describe import origin
 from zoo.runtime.given import Given, from_arguments, prepare, shielded
 from zoo.runtime.kinds import takes_text
 from zoo.runtime.manifest import Tensor
@@ -48,13 +50,14 @@ def ask(arguments: Sequence[str]) -> None:
     if not chosen.inputs:
         print(model.describe())
         return
-    lines = takes_text(model.inputs) and chosen.inputs == ["-"]
-    inputs = sys.stdin.buffer.read().decode("utf-8", "replace").splitlines() if lines else chosen.inputs
+    inputs = _lines() if takes_text(model.inputs) and chosen.inputs == ["-"] else chosen.inputs
     given = prepare(model.manifest, from_arguments(model.manifest, inputs))
     found = model.predict(given, memory=chosen.memory)
     if chosen.json:
         print(json.dumps(_plain(model, given, found), ensure_ascii=False))
         return
+    if not model.certified:
+        print(f"{model.id} from {model.path} is not certified", file=sys.stderr)
     for source, notes in given.notes.items():
         print(f"{source}: {'; '.join(notes) or 'taken as it is'}", file=sys.stderr)
     for number, name in enumerate(given.names):
@@ -62,11 +65,16 @@ def ask(arguments: Sequence[str]) -> None:
         print("\t".join([name, *shown]))
 
 
+def _lines() -> list[str]:
+    """Those of stdin, as `zoo predict` has them: a line ends with a line feed alone."""
+    stream = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", errors="replace", newline="\n")
+    return [line.removesuffix("\n").removesuffix("\r") for line in stream]
+
+
 def _plain(model: Model, given: Given, found: dict[str, np.ndarray]) -> dict[str, Any]:
     columns = {"input": given.names, **{output: values.tolist() for output, values in found.items()}}
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    state = {"artifact": str(model.path), "certified": model.certified, "provider": model.providers[0]}
-    return {"model": model.id, **state, "answers": rows, "notes": given.notes}
+    return {**origin(model), "answers": rows, "notes": given.notes}
 
 
 def _short(model: Model, tensor: Tensor, value: np.ndarray) -> str:
@@ -90,7 +98,7 @@ def main() -> NoReturn:
         sys.exit(141)
     except KeyboardInterrupt:
         sys.exit(130)
-    except (ZooError, OSError) as error:
+    except (ZooError, OSError, UnicodeEncodeError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(getattr(error, "exit_code", 1))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zoo.runtime.kinds import words_for
 
@@ -19,6 +19,11 @@ def describe(model: Model) -> str:
     lines = [f"{model.id}: {model.manifest.summary}"]
     lines += [f"  {name:<9} {said}" for name, said in _facts(model)]
     return "\n".join(lines)
+
+
+def origin(model: Model) -> dict[str, Any]:
+    """Which model answered, as the head of answers in JSON."""
+    return {"model": model.id, "artifact": str(model.path), "certified": model.certified, "provider": model.providers[0]}
 
 
 def _facts(model: Model) -> Iterator[tuple[str, str]]:

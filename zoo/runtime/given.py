@@ -124,7 +124,8 @@ def _arrays(manifest: Manifest, sources: Sequence[Source]) -> Given:
     if takes_numbers(manifest.inputs) and all(_is_scalar(item) for _, item in sources):
         sources = [("the input", [item for _, item in sources])]
     for source, item in sources:
-        for name, values, notes in _pieces(source, item, tensor, manifest.picture):
+        for found, values, notes in _pieces(source, item, tensor, manifest.picture):
+            name = found.encode("utf-8", "backslashreplace").decode()  # a file's may be no text, and is to be printed
             given.names += [name] if len(values) == 1 else [f"{name}[{number}]" for number in range(len(values))]
             pieces.append(values)
             if notes is not None:

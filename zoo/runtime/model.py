@@ -18,11 +18,11 @@ from zoo.runtime.manifest import Manifest, Picture, Tensor, parse
 from zoo.runtime.memory import Measure
 from zoo.runtime.quick import TEXT, quick
 from zoo.runtime.session import embedded_manifest, explain, new_session, run_options, signature_problem
-from zoo.runtime.tensors import checked, concatenated, empty, split, zeros
+from zoo.runtime.tensors import checked, concatenated, empty, is_batched, split, zeros
 from zoo.runtime.wire import check_seal
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+    from onnxruntime import InferenceSession, RunOptions
 
     from zoo.runtime.given import Given
 
@@ -104,7 +104,7 @@ class Model:
 
             batch: at most so many examples at once.
             memory: as in `answer`.
-            seconds: as in `answer`, for each batch.
+            seconds: as in `answer`.
 
         Returns:
             As `answer`: output name → array, in the order of the examples. What was done to pictures, `prepare` tells.
@@ -120,7 +120,7 @@ class Model:
         count = len(next(iter(arrays.values())))
         if memory is not None:
             batch = min(batch, self._measure.batch(memory, arrays))
-        if not takes_text(self.inputs) or count == 0:
+        if not takes_text(self.inputs) or not is_batched(self.inputs, self.outputs) or count == 0:
             return self.answer(arrays, batch=batch if count > batch else None, seconds=seconds)
         from zoo.runtime.texts import in_batches
 
@@ -183,7 +183,7 @@ class Model:
             memory: bytes that a call may need beside the weights and all answers, as a number or `"256 MB"`, which bounds the
                 batch: what one example needs is measured by onnxruntime's profile when it is first asked for (in a second
                 session), as twice the sum of all that a call computes. One example at least is asked about, whatever it needs.
-            seconds: after which a call of onnxruntime is given up, between two operators; `None`, never.
+            seconds: after which onnxruntime is told to give up, which it does between two operators; `None`, never.
 
         Returns:
             Output name → array, of the dtype and shape in `model.outputs`; text as a NumPy array of `str`.
@@ -217,14 +217,15 @@ class Model:
         pieces = [feeds] if batch is None else split(self.inputs, self.outputs, feeds, batch)
         if (nothing := empty(self.inputs, self.outputs, feeds)) is not None:
             return nothing
-        return concatenated(self.outputs, [self._session_run(piece, seconds) for piece in pieces])
-
-    def _session_run(self, feeds: dict[str, np.ndarray], seconds: float | None) -> dict[str, np.ndarray]:
         try:
             with run_options(seconds) as options:
-                values = self.session.run(self._quick.names, feeds, options)
+                answers = [self._session_run(piece, options) for piece in pieces]
         except Exception as error:  # onnxruntime's own have no common base
             raise ZooError(f"{self.id} could not answer: {explain(error)}.") from error
+        return concatenated(self.outputs, answers)
+
+    def _session_run(self, feeds: dict[str, np.ndarray], options: RunOptions | None) -> dict[str, np.ndarray]:
+        values = self.session.run(self._quick.names, feeds, options)
         # A string output comes as an array of objects, whose comparisons and sorts are slow and whose dtype says nothing.
         return {
             tensor.name: value.astype(np.str_) if tensor.dtype == "string" else value

@@ -79,24 +79,29 @@ def zeros(tensor: Tensor, examples: int) -> np.ndarray:
     return np.full(shape, "a", object) if tensor.dtype == "string" else np.zeros(shape, _NUMPY[tensor.dtype])
 
 
+def is_batched(inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> bool:
+    """Whether the first input's first axis may vary, and is the first of every output: that of the examples."""
+    axis = inputs[0].shape[:1]
+    return bool(axis) and isinstance(axis[0], str) and all(tensor.shape[:1] == axis for tensor in outputs)
+
+
 def split(
     inputs: Sequence[Tensor], outputs: Sequence[Tensor], feeds: dict[str, np.ndarray], batch: int
 ) -> list[dict[str, np.ndarray]]:
-    """Pieces of at most `batch` examples; they are views.
+    """Pieces of at most `batch` examples, at least one; they are views.
 
     Raises:
         UsageError: `batch` is below 1, or the signature has no first axis that all outputs share.
     """
     if batch < 1:
         raise UsageError(f"batch must be at least 1, not {batch}.")
-    axis = inputs[0].shape[0] if inputs[0].shape else None
-    if not isinstance(axis, str) or any(tensor.shape[:1] != (axis,) for tensor in outputs):
+    if not is_batched(inputs, outputs):
         raise UsageError("This model cannot be asked in batches: its inputs and outputs share no first axis that may vary.")
-    split_names = {tensor.name for tensor in inputs if tensor.shape[:1] == (axis,)}
+    split_names = {tensor.name for tensor in inputs if tensor.shape[:1] == inputs[0].shape[:1]}
     total = len(feeds[inputs[0].name])
     return [
         {name: array[start : start + batch] if name in split_names else array for name, array in feeds.items()}
-        for start in range(0, total, batch)
+        for start in range(0, max(total, 1), batch)
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -20,10 +21,10 @@ def in_batches(
     """Ask a model that takes text, the shortest first.
 
     Args:
-        model: for which `takes_text` holds.
+        model: for which `takes_text` and `is_batched` hold.
         arrays: input name → texts, object [n].
         batch: texts of a batch at most.
-        seconds: as in `Model.answer`.
+        seconds: for all of them, as in `Model.answer`.
 
     Yields:
         Places of a batch's examples in `arrays`, and their answers.
@@ -33,5 +34,7 @@ def in_batches(
 
     sizes = [sum(len(words_of(text)) for text in texts) + 1 for texts in zip(*arrays.values(), strict=True)]
     order = sorted(range(len(sizes)), key=sizes.__getitem__)
+    due = None if seconds is None else time.monotonic() + seconds
     for places in like_length(order, sizes, most=min(batch, BATCH), padded=PADDED):
-        yield places, model.answer({name: array[places] for name, array in arrays.items()}, seconds=seconds)
+        left = None if due is None else due - time.monotonic()
+        yield places, model.answer({name: array[places] for name, array in arrays.items()}, seconds=left)

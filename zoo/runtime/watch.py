@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -31,7 +32,7 @@ class Watch:
         due = time.monotonic() + seconds
         with self._changed:
             self._running[id(options)] = due, options
-            if self._thread is None or not self._thread.is_alive():  # a process that was forked has none of its parent's
+            if self._thread is None:
                 self._thread = threading.Thread(target=self._watch, name="zoo-watch", daemon=True)
                 self._thread.start()
             elif due < self._wakes:
@@ -53,7 +54,12 @@ class Watch:
                 self._changed.wait(min(self._wakes - now, LONGEST))
 
 
-@functools.cache
 def watch() -> Watch:
-    """The one of this process."""
+    """The one of this process: of its parent a forked one has the locks, but not the thread."""
+    return _of(os.getpid())
+
+
+@functools.cache
+def _of(process: int) -> Watch:
+    del process
     return Watch()

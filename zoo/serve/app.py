@@ -26,8 +26,16 @@ from zoo.serve.models import Models, answer
 from zoo.serve.protocol import HEADER_LENGTH, VERSION, parse, response
 from zoo.serve.tensors import DATATYPES
 
+INDEX = 2**16
+"""Bytes of the question for the index, which is read on the loop."""
 EXTENSIONS = ["binary_tensor_data", "model_repository"]
 LATER = {"retry-after": "1"}
+
+
+class _Index(msgspec.Struct):
+    """What is asked of the index; whatever else stands there is passed over, and no object made of it."""
+
+    ready: bool = False
 
 
 class Service:
@@ -52,7 +60,7 @@ class Service:
     async def infer(self, request: Request) -> Response:
         """Read a question, wait for a thread, answer."""
         model = self._model(request)
-        async with self._body(request) as body:
+        async with self._body(request, self.limits.body) as body:
             due = time.monotonic() + self.limits.seconds
             if self._waiting >= self.limits.threads + self.limits.queue:
                 raise Busy(f"{self._waiting} requests are under way, as many as this server takes on at once.")
@@ -70,14 +78,13 @@ class Service:
         return response(model.id, question, answer(model, question.arrays, due), model.outputs)
 
     @asynccontextmanager
-    async def _body(self, request: Request) -> AsyncIterator[bytearray]:
-        """The whole body, which counts among the bytes of all requests until it is done with."""
-        limits = self.limits
+    async def _body(self, request: Request, most: int) -> AsyncIterator[bytearray]:
+        """The whole body, of so many bytes at most, which counts among the bytes of all requests until it is done with."""
         if encoding := request.headers.get("content-encoding"):
             raise NotSupported(f"A body in the encoding {encoding[:40]!r} is not read; it should be sent as it is.")
-        too_large = TooLarge(f"The body of a request may have {limits.body:,} bytes.")
+        too_large = TooLarge(f"The body of a request may have {most:,} bytes.")
         length = request.headers.get("content-length", "0")  # h11 has refused what is no number
-        if len(length) > 15 or int(length) > limits.body:
+        if len(length) > 15 or int(length) > most:
             raise too_large
         body = bytearray()
         held = 0
@@ -85,9 +92,9 @@ class Service:
             async for chunk in request.stream():
                 held += len(chunk)
                 self._bytes += len(chunk)
-                if held > limits.body:
+                if held > most:
                     raise too_large
-                if self._bytes > TOGETHER * limits.body:
+                if self._bytes > TOGETHER * self.limits.body:
                     raise Busy("The requests under way are too large together.")
                 body += chunk
             yield body
@@ -119,13 +126,13 @@ class Service:
 
     async def index(self, request: Request) -> Response:
         """Every model with its state, or, where `{"ready": true}` is asked, those that can answer."""
-        async with self._body(request) as body:
+        async with self._body(request, min(INDEX, self.limits.body)) as body:
             try:
-                asked = msgspec.json.decode(body or b"{}", type=dict[str, Any])
+                asked = msgspec.json.decode(body or b"{}", type=_Index)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                raise UsageError(f"The request is no JSON object: {error}.") from None
+                raise UsageError(f"The request is no question for the index in JSON: {error}.") from None
         rows = [{"name": name, "version": VERSION, "state": "READY", "reason": ""} for name in self.models.ready]
-        if asked.get("ready") is not True:
+        if not asked.ready:
             for name, why in self.models.damaged.items():
                 rows.append({"name": name, "version": VERSION, "state": "UNAVAILABLE", "reason": why})
         return _json(rows)

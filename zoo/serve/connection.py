@@ -54,6 +54,8 @@ class Connection(H11Protocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         self._be_patient()
+        if self._stopping:  # where the answer had begun before, and could not say that it was the last
+            self.loop.call_later(GRACE, self._close_if_idle)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -116,8 +118,10 @@ class Connection(H11Protocol):
 
     def _answer_and_close(self) -> None:
         """Let the answer under way say that it is the last."""
-        if self.cycle and not self.cycle.response_started and CLOSE_HEADER not in self.headers:
-            self.headers.append(CLOSE_HEADER)  # as if the client had asked for it
+        if self.cycle and not self.cycle.response_started:
+            # As if the client had asked for it. Starlette puts a list of its own into the scope.
+            headers = self.cycle.scope["headers"]
+            self.cycle.scope["headers"] = [*headers, CLOSE_HEADER] if CLOSE_HEADER not in headers else headers
 
     def _close_if_idle(self) -> None:
         if self._is_idle():

@@ -13,10 +13,6 @@ class TooLarge(UsageError):
     """A request beyond a limit."""
 
 
-class TooSlow(UsageError):
-    """A client that did not send its request in time."""
-
-
 class NotSupported(UsageError):
     """An encoding that is not read."""
 
@@ -27,7 +23,6 @@ class Busy(ZooError):
 
 STATUS: dict[type[ZooError], int] = {
     UnknownModel: 404,
-    TooSlow: 408,
     TooLarge: 413,
     NotSupported: 415,
     UsageError: 400,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from zoo.errors import IntegrityError, UsageError, ZooError
 from zoo.runtime.model import Model
 from zoo.runtime.model import open as open_model
+from zoo.runtime.tensors import is_batched
 from zoo.serve.errors import Busy, UnknownModel
 from zoo.serve.protocol import VERSION
 
@@ -59,7 +61,7 @@ def load(places: Mapping[str, Path | ZooError], *, provider: str = "cpu", thread
         threads: of one operator.
 
     Raises:
-        UsageError: there is nothing to load.
+        UsageError: there is nothing to load, or two artifacts with one id.
         ZooError: none could be loaded: what the first said.
     """
     ready: dict[str, Model] = {}
@@ -76,7 +78,8 @@ def load(places: Mapping[str, Path | ZooError], *, provider: str = "cpu", thread
         except OSError as error:
             errors.append(ZooError(f"{place} cannot be read: {error.strerror}."))
         else:
-            ready[model.id] = model
+            if (other := ready.setdefault(model.id, model)).path.resolve() != model.path.resolve():
+                raise UsageError(f"{other.path} and {model.path} are both {model.id}; serve one of them.")
             continue
         damaged[name] = errors[-1].args[0].replace(str(place), name)
     if not places:
@@ -98,31 +101,13 @@ def answer(model: Model, arrays: Mapping[str, np.ndarray], due: float) -> dict[s
         Busy: it was not done by then.
         ZooError: as `Model.answer` has them.
     """
-    found = []
-    for piece in _pieces(model, arrays):
-        try:
-            found.append(model.answer(piece, seconds=max(due - time.monotonic(), 0.001)))
-        except ZooError:
-            if time.monotonic() < due:
-                raise
-            raise Busy(f"{model.id} could not answer in time; ask about less at once, or later.") from None
-    if len(found) == 1:
-        return found[0]
-    return {tensor.name: np.concatenate([piece[tensor.name] for piece in found]) for tensor in model.outputs}
-
-
-def _pieces(model: Model, arrays: Mapping[str, np.ndarray]) -> Iterator[dict[str, np.ndarray]]:
-    """Views of some examples each, where a model has examples; else, or where its inputs do not fit, all at once."""
-    axis = next(iter(model.inputs[0].shape), None)
-    shared = isinstance(axis, str) and all(tensor.shape[:1] == (axis,) for tensor in (*model.inputs, *model.outputs))
-    counts = {len(array) for array in arrays.values()} if shared else set()
-    if len(counts) != 1:
-        yield dict(arrays)
-        return
-    count = counts.pop()
-    size = min(_examples(array) for array in arrays.values())
-    for start in range(0, max(count, 1), size):
-        yield {name: array[start : start + size] for name, array in arrays.items()}
+    batch = min(map(_examples, arrays.values()), default=EXAMPLES) if is_batched(model.inputs, model.outputs) else None
+    try:
+        return model.answer(arrays, batch=batch, seconds=due - time.monotonic())
+    except ZooError:
+        if time.monotonic() < due:
+            raise
+        raise Busy(f"{model.id} could not answer in time; ask about less at once, or later.") from None
 
 
 def _examples(array: np.ndarray) -> int:
@@ -130,4 +115,4 @@ def _examples(array: np.ndarray) -> int:
     if array.dtype == object:
         longest = max(map(len, array.flat), default=1)
         return max(1, min(EXAMPLES, LETTERS // max(longest, 1)))
-    return max(EXAMPLES, VALUES // max(1, array[:1].size))
+    return max(EXAMPLES, VALUES // max(1, prod(array.shape[1:])))

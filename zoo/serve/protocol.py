@@ -23,12 +23,20 @@ from zoo.serve.tensors import DATATYPES, from_binary, from_json, to_binary
 HEADER_LENGTH = "inference-header-content-length"
 VERSION = "1"
 """Of every model: an artifact that changes is another artifact."""
-_CHANGES = ("classification", "shared_memory_region")
-"""Parameters of Triton's that would change what is read or answered; others are hints, and pass."""
-
 # Bounded, for names are compared with others, and told in errors.
 Name = Annotated[str, msgspec.Meta(max_length=200)]
 Shape = Annotated[list[Annotated[int, msgspec.Meta(ge=0)]], msgspec.Meta(max_length=32)]
+
+
+class _Parameters(msgspec.Struct, frozen=True):
+    """Of a request or a tensor. Others are hints and pass; no object is made of them."""
+
+    binary_data_size: int | None = None
+    binary_data: bool | None = None
+    binary_data_output: bool = False
+    # Triton's, which would change what is read or answered.
+    classification: msgspec.Raw = msgspec.Raw()
+    shared_memory_region: msgspec.Raw = msgspec.Raw()
 
 
 class _Input(msgspec.Struct):
@@ -36,18 +44,18 @@ class _Input(msgspec.Struct):
     shape: Shape
     datatype: Name
     data: msgspec.Raw = msgspec.Raw()
-    parameters: dict[str, Any] = {}
+    parameters: _Parameters = _Parameters()
 
 
 class _Output(msgspec.Struct):
     name: Name
-    parameters: dict[str, Any] = {}
+    parameters: _Parameters = _Parameters()
 
 
 class _Request(msgspec.Struct):
     inputs: list[_Input]
     id: Name | None = None
-    parameters: dict[str, Any] = {}
+    parameters: _Parameters = _Parameters()
     outputs: list[_Output] = []
 
 
@@ -120,17 +128,16 @@ def _header_length(header: str | None, size: int) -> int:
 def _binary_size(given: _Input, left: int) -> int | None:
     """Bytes of this input behind the header; `None` where its data are JSON."""
     _refuse_changes(given)
-    size = given.parameters.get("binary_data_size")
-    has_data = memoryview(given.data).nbytes > 0
+    size = given.parameters.binary_data_size
+    has_data = _is_there(given.data)
     if size is None:
         if not has_data:
             raise UsageError(f"The input {given.name!r} has neither data nor a binary_data_size.")
         return None
     if has_data:
         raise UsageError(f"The input {given.name!r} has data and a binary_data_size; one of them should be there.")
-    if type(size) is not int or not 0 <= size <= left:
-        shown = size if isinstance(size, int) else type(size).__name__
-        raise UsageError(f"The binary_data_size of {given.name!r} is {shown}; it should be at most the {left:,} bytes left.")
+    if not 0 <= size <= left:
+        raise UsageError(f"The binary_data_size of {given.name!r} is {size}; it should be at most the {left:,} bytes left.")
     return size
 
 
@@ -156,15 +163,16 @@ def _array(given: _Input, tensor: Tensor, data: memoryview | None, limits: Limit
 
 def _wanted(request: _Request, names: list[str]) -> dict[str, bool]:
     """Output → whether in binary; all of them where none is named."""
-    default = request.parameters.get("binary_data_output", False)
+    default = request.parameters.binary_data_output
     if not request.outputs:
-        return dict.fromkeys(names, _truth("binary_data_output", default))
+        return dict.fromkeys(names, default)
     wanted: dict[str, bool] = {}
     for output in request.outputs:
         if output.name not in names:
             raise UnknownName("output called", output.name, names)
         _refuse_changes(output)
-        wanted[output.name] = _truth("binary_data", output.parameters.get("binary_data", default))
+        binary = output.parameters.binary_data
+        wanted[output.name] = default if binary is None else binary
     return wanted
 
 
@@ -178,15 +186,13 @@ def _check_answer(arrays: Mapping[str, np.ndarray], outputs: Sequence[Tensor], w
             raise TooLarge(f"The answer would have {size:,} values, and may have {most:,}; {advice}.")
 
 
-def _truth(name: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise UsageError(f"The parameter {name} is {str(value)[:40]!r}; it should be true or false.")
-    return value
+def _is_there(value: msgspec.Raw) -> bool:
+    return memoryview(value).nbytes > 0
 
 
 def _refuse_changes(tensor: _Input | _Output) -> None:
-    for name in _CHANGES:
-        if name in tensor.parameters:
+    for name in ("classification", "shared_memory_region"):
+        if _is_there(getattr(tensor.parameters, name)):
             raise UsageError(f"The parameter {name} of {tensor.name!r} is not supported by this server.")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import signal
 import socket
 import sys
@@ -61,8 +62,10 @@ class Server(uvicorn.Server):
                 signal.signal(number, handler)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        del sig, frame
-        self.force_exit = self.should_exit
+        del frame
+        if self.should_exit:  # uvicorn would wait for the threads, and answer with errors of its own
+            signal.signal(sig, signal.SIG_DFL)
+            signal.raise_signal(sig)
         self.should_exit = self.service.stopping = True
 
 
@@ -115,9 +118,11 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=1024)
-    except (OSError, OverflowError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise UsageError(f"Cannot listen on port {port} of {host}: {why}.", hint="zoo serve --port 0") from None
+    except (OSError, OverflowError, UnicodeError) as error:  # a name that no host can have cannot be encoded
+        why = str(error.args[-1]).partition(" (")[0]
+        taken = getattr(error, "errno", None) in (errno.EADDRINUSE, errno.EACCES)
+        hint = "zoo serve --port 0" if taken else "zoo serve --host 127.0.0.1"
+        raise UsageError(f"Cannot listen on port {port} of {host!r}: {why}.", hint=hint) from None
 
 
 def _logged(app: Any) -> Any:

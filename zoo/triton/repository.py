@@ -14,7 +14,7 @@ from zoo.runtime.artifact import MODEL, Artifact, check
 from zoo.spec import Spec
 from zoo.triton.config import LABELS, Serving, config_text, default_serving, is_batched, labels_of, measured_serving
 
-CONFIG, VERSION, BENCH, CARD = "config.pbtxt", "1", "bench.json", "README.md"
+CONFIG, VERSION, BENCH = "config.pbtxt", "1", "bench.json"
 
 
 class Served(Spec):
