@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from zoo.errors import UnknownName
+from zoo.errors import UnknownName, UsageError
 from zoo.paths import artifact_folders
 from zoo.registry import Registry
 from zoo.registry import registry as default_registry
-from zoo.runtime.artifact import find
+from zoo.runtime.artifact import find, list_artifacts
 from zoo.runtime.manifest import PRECISIONS
 
 
@@ -22,6 +22,7 @@ def artifact_path(model: str, artifacts: str | Path | None = None, registry: Reg
 
     Raises:
         UnknownName: there is none, with near matches among artifacts, else among models.
+        UsageError: an architecture's default has none, but other models of it have.
         IntegrityError: the folder holds no model, or one with another id.
     """
     unknown: UnknownName | None = None
@@ -30,9 +31,16 @@ def artifact_path(model: str, artifacts: str | Path | None = None, registry: Reg
         model_id = known.model(model).id
     except UnknownName as error:  # ids of artifacts may be of own data or of a variant, and a path is none
         unknown = error
+    folders = artifact_folders(Path(artifacts) if artifacts is not None else None)
     try:
-        return find(model_id, artifact_folders(Path(artifacts) if artifacts is not None else None))
+        return find(model_id, folders)
     except UnknownName as error:
+        if others := [name for name in list_artifacts(folders) if name.startswith(f"{model}.")] if model_id != model else []:
+            raise UsageError(
+                f"{model} means {model_id}, of which there is no artifact in {' or '.join(map(str, folders))}; there is "
+                f"{', '.join(others)}.",
+                hint=f"zoo export {model_id}",
+            ) from None
         if unknown is None or (made_by := _export_of(model, known)):
             error.hint = f"zoo export {model_id}" if unknown is None else made_by
         elif unknown.near and not error.near:

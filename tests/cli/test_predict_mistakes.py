@@ -56,6 +56,11 @@ def test_bare_architecture_is_its_first_tag(zoo_: Zoo, monkeypatch: pytest.Monke
     assert result.code == 2
     assert "called 'mlp.keras'" in result.err
     assert result.err.endswith("Try: zoo export mlp.keras\n")
+    # Of the architecture there is another model, whose name is told:
+    write_artifact(Path("exported"), "mlp.wide")
+    result = zoo_("predict", "mlp", "x.png")
+    assert result.code == 2
+    assert result.err.endswith("there is mlp.wide. Try: zoo export mlp.keras\n")
     # Near an artifact's id, but a model of its own that is not exported yet:
     assert zoo_("predict", "cnn.large", "x.png").err.endswith("Try: zoo export cnn.large\n")
     # No artifact has a name like it, but a model has:
