@@ -12,10 +12,10 @@ import pytest
 from onnx import TensorProto, helper
 from PIL import Image, ImageDraw, ImageFilter
 from PIL import __version__ as pillow
-from zoo.data.picture import prepare
 
 from tests.artifacts import facts, write_artifact
 from tests.web.conftest import EXPORTED, serving
+from zoo.pictures.prepare import prepare
 from zoo.progress import Progress
 from zoo.spec import Picture
 from zoo.web.site import site

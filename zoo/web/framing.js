@@ -1,5 +1,5 @@
-// A person's picture → the array that a model takes: the same steps, and the same numbers, as zoo/data/picture.py, grey.py and
-// framing.py, so that a model meets here what it met in training. A test compares the two.
+// A person's picture → the array that a model takes: the same steps, and the same numbers, as prepare.py, grey.py and framing.py of
+// zoo/pictures, so that a model meets here what it met in training. A test compares the two.
 //
 // A picture is { height, width, data: Uint8Array }, grey, rows from the top.
 
