@@ -40,56 +40,60 @@ async function got(path) {
   return response;
 }
 
+/** The worker of engine.js: `ask(verb, given, transfer)` gives what it answers, or throws what went wrong in it. */
+class Engine {
+  #worker = new Worker(new URL("engine.js", HERE), { type: "module" });
+  #waiting = new Map();
+  #asked = 0;
+
+  constructor() {
+    this.#worker.addEventListener("message", ({ data: { id, result, error } }) => {
+      const { resolve, reject } = this.#waiting.get(id);
+      this.#waiting.delete(id);
+      if (error === undefined) resolve(result);
+      else reject(new Error(error));
+    });
+    this.#worker.addEventListener("error", () => {
+      for (const { reject } of this.#waiting.values()) reject(new Error("onnxruntime could not be started in this browser."));
+      this.#waiting.clear();
+    });
+  }
+
+  ask(verb, given, transfer = []) {
+    return new Promise((resolve, reject) => {
+      const id = this.#asked++;
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, verb, given }, transfer);
+    });
+  }
+
+  end() {
+    this.#worker.terminate();
+  }
+}
+
 let engine = null;
 
 /** onnxruntime-web, loaded once: the module, and its WebAssembly as bytes of a known hash. */
 function loadEngine(runtime) {
   engine ??= (async () => {
+    if (!globalThis.WebAssembly) throw new Error("This browser does not run WebAssembly, of which onnxruntime is made.");
     const [wasm, module] = [".wasm", ".mjs"].map((suffix) => runtime.files.find(({ path }) => path.endsWith(suffix)));
-    const [{ buffer }, ort] = await Promise.all([
-      checked(wasm.path, wasm),
-      import(new URL(`${module.path}?sha256=${module.sha256}`, HERE)),
-    ]);
-    ort.env.wasm.wasmBinary = buffer;
-    ort.env.wasm.numThreads = 1;
-    ort.env.logLevel = "fatal";
-    return ort;
+    const { buffer } = await checked(wasm.path, wasm);
+    const started = new Engine();
+    try {
+      const address = new URL(`${module.path}?sha256=${module.sha256}`, HERE).href;
+      await started.ask("start", { module: address, wasm: buffer }, [buffer]);
+    } catch (error) {
+      started.end();
+      throw error;
+    }
+    return started;
   })();
   engine.catch(() => {
     engine = null; // a later try may find the connection again
   });
   return engine;
-}
-
-/** One call after the other: then the milliseconds are those of one answer. */
-let turn = Promise.resolve();
-function inTurn(work) {
-  const done = turn.then(work);
-  turn = done.catch(() => {});
-  return done;
-}
-
-class Graph {
-  constructor(ort, session) {
-    this.ort = ort;
-    this.session = session;
-  }
-
-  async run(feeds) {
-    const tensors = {};
-    for (const [name, { dtype, dims, data }] of Object.entries(feeds)) tensors[name] = new this.ort.Tensor(dtype, data, dims);
-    return inTurn(async () => {
-      const start = performance.now();
-      const found = await this.session.run(tensors);
-      const ms = performance.now() - start;
-      const outputs = {};
-      for (const name of this.session.outputNames) {
-        const { type, dims, data } = found[name];
-        outputs[name] = { dtype: type, dims: [...dims], data };
-      }
-      return { outputs, ms };
-    });
-  }
 }
 
 class Model extends EventTarget {
@@ -154,18 +158,16 @@ class Model extends EventTarget {
     if (main) this.#set("loading");
     try {
       const sha256 = main ? this.manifest.model_sha256 : this.#entry.files[name].sha256;
-      const [ort, { buffer, proven }] = await Promise.all([
+      const [engine, { buffer, proven }] = await Promise.all([
         loadEngine(this.#index.runtime),
         checked(this.#entry.path + name, { sha256 }),
       ]);
-      const session = await inTurn(() =>
-        ort.InferenceSession.create(new Uint8Array(buffer), { executionProviders: ["wasm"], logSeverityLevel: 4 }),
-      );
+      const session = await engine.ask("open", { graph: buffer }, [buffer]);
       if (main) {
         this.proven = proven;
         this.#set("ready");
       }
-      return new Graph(ort, session);
+      return { run: (feeds) => engine.ask("run", { session, feeds }) };
     } catch (error) {
       if (main) this.#set("failed", error.message);
       throw error;
