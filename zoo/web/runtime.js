@@ -13,26 +13,33 @@ export async function loadIndex() {
   return { ...index, models: index.models.map((entry) => new Model(entry, index)) };
 }
 
+class Damaged extends Error {}
+
+/** A file of this page under an address of its own for each content. */
+const addressed = (path, { sha256 }) => `${path}?sha256=${sha256}`;
+
 /** A file of this page, its bytes checked by the SHA-256 that models.json gives. */
 async function checked(path, { sha256 }) {
-  const buffer = await (await got(`${path}?sha256=${sha256}`)).arrayBuffer();
-  // Browsers have crypto.subtle over HTTPS and on localhost alone; elsewhere the page says that nothing was checked.
-  if (!globalThis.crypto?.subtle) return { buffer, proven: false };
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", buffer));
-  const found = [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  if (found !== sha256) {
-    const name = path.split("/").pop();
-    throw new Error(
-      `${name} was changed or damaged: its SHA-256 is ${found.slice(0, 12)}…, zoo.json says ${sha256.slice(0, 12)}…. It is not used.`,
-    );
+  let found;
+  for (const cache of ["default", "reload"]) {
+    // a cache on the way may hold what was there before
+    const buffer = await (await got(addressed(path, { sha256 }), { cache })).arrayBuffer();
+    // Browsers have crypto.subtle over HTTPS and on localhost alone; elsewhere the page says that nothing was checked.
+    if (!globalThis.crypto?.subtle) return { buffer, proven: false };
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", buffer));
+    found = [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    if (found === sha256) return { buffer, proven: true };
   }
-  return { buffer, proven: true };
+  throw new Damaged(
+    `${path.split("/").pop()} was changed or damaged: its SHA-256 is ${found.slice(0, 12)}…, zoo.json says ${sha256.slice(0, 12)}…. ` +
+      "It is not used. If the page was built anew meanwhile, reload it.",
+  );
 }
 
-async function got(path) {
+async function got(path, options = {}) {
   let response;
   try {
-    response = await fetch(new URL(path, HERE));
+    response = await fetch(new URL(path, HERE), options);
   } catch {
     throw new Error(`${path.split("?")[0]} could not be loaded: there is no connection, and it was not kept for offline use.`);
   }
@@ -82,7 +89,7 @@ function loadEngine(runtime) {
     const { buffer } = await checked(wasm.path, wasm);
     const started = new Engine();
     try {
-      const address = new URL(`${module.path}?sha256=${module.sha256}`, HERE).href;
+      const address = new URL(addressed(module.path, module), HERE).href;
       await started.ask("start", { module: address, wasm: buffer }, [buffer]);
     } catch (error) {
       started.end();
@@ -109,13 +116,12 @@ class Model extends EventTarget {
     this.manifest = entry.manifest;
     this.certificate = entry.certificate;
     this.certified = entry.certified;
-    this.files = Object.fromEntries(Object.keys(entry.files).map((name) => [name, new URL(entry.path + name, HERE).href]));
+    this.files = Object.fromEntries(
+      Object.entries(entry.files).map(([name, file]) => [name, new URL(addressed(entry.path + name, file), HERE).href]),
+    );
     this.bytes = entry.files["model.onnx"].bytes;
-    /** All of its files: the address under which each is loaded, and its size. */
-    this.parts = Object.entries(entry.files).map(([name, { sha256, bytes }]) => ({
-      url: name.endsWith(".onnx") ? `${this.files[name]}?sha256=${sha256}` : this.files[name],
-      bytes,
-    }));
+    /** Bytes of all of its files. */
+    this.size = Object.values(entry.files).reduce((sum, { bytes }) => sum + bytes, 0);
     /** "unloaded", "loading", "ready" or "failed"; a "change" event tells of each. */
     this.state = "unloaded";
     this.proven = false;
@@ -143,14 +149,14 @@ class Model extends EventTarget {
     try {
       return await this.#graphs.get(name);
     } catch (error) {
-      this.#graphs.delete(name);
+      if (!(error instanceof Damaged)) this.#graphs.delete(name); // a later try may find the connection again
       throw error;
     }
   }
 
   /** A JSON file that `zoo.web.extras` made, or null where this model has none of this name. */
   async json(name) {
-    return name in this.files ? (await got(this.#entry.path + name)).json() : null;
+    return name in this.files ? (await got(addressed(this.#entry.path + name, this.#entry.files[name]))).json() : null;
   }
 
   async #load(name) {

@@ -59,7 +59,7 @@ def site(artifacts: Iterable[Path], progress: Progress, *, lenient: bool = False
     version, parts = engine(progress)
     files |= {f"runtime/{name}": content for name, content in parts.items()}
     index = {
-        "shell": shell,
+        "shell": {path: _told(files[path]) for path in shell},
         "runtime": {
             "version": version,
             "files": [{"path": path, **_told(files[path])} for path in files if path.startswith("runtime/")],
