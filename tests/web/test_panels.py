@@ -22,7 +22,7 @@ MODELS = ("autoencoder.dense-32", "boolean.xor", "camera.hand")
 def files(onnxruntime_web, home):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ZOO_HOME", str(home))
-        return site([EXPORTED / name for name in MODELS], Progress())
+        return site([EXPORTED / name for name in (*MODELS, "cnn.fast")], Progress())
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +102,25 @@ def test_an_autoencoder_gives_a_picture_back_and_its_code_can_be_changed(page, f
     )
     drawn = painted(section.locator("figure canvas").first).astype(np.uint8)
     wait_until(page, BACK, model.run(image=drawn[None])["reconstruction"])
+
+
+def test_a_picture_is_pasted_into_the_pad_that_is_meant(page, models):
+    paste = """async (grey) => {
+        const canvas = new OffscreenCanvas(28, 28);
+        const { toImage } = await import(new URL("framing.js", location.href));
+        canvas.getContext("2d").putImageData(toImage(grey, 28, 28), 0, 0);
+        const clipboardData = new DataTransfer();
+        clipboardData.items.add(new File([await canvas.convertToBlob()], "a.png", { type: "image/png" }));
+        document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+    }"""
+    grey = np.zeros((28, 28), np.uint8)
+    grey[4:24, 12:16] = 255
+    autoencoder = panel(page, "autoencoder.dense-32")
+    autoencoder.locator(".pad .ink").focus()
+    page.evaluate(paste, grey.ravel().tolist())
+    wait_until(page, BACK, models["autoencoder.dense-32"].run(image=grey[None])["reconstruction"])
+    digits = panel(page, "cnn.fast")
+    assert digits.locator(".hint").is_visible()
 
 
 def test_a_camera_is_clicked_and_its_units_are_drawn(page, files, models):

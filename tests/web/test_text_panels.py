@@ -166,6 +166,17 @@ def test_a_strangers_graph_of_analogies_is_asked_by_its_signature(chromium, onnx
         assert section.get_by_text("Nearest words").count() == 0
 
 
+def test_analogies_are_solved_once(onnxruntime_web, home, files, tmp_path, monkeypatch):
+    monkeypatch.setenv("ZOO_HOME", str(home))
+    graph, said = three_words()
+    own = write_artifact(
+        tmp_path, "word2vec.analogy", graph=graph, said=said | {"id": "word2vec.analogy", "base": "word2vec.skipgram"}
+    )
+    part = "models/word2vec.skipgram.int8/nearest.onnx"
+    assert part in files
+    assert part not in site([own, EXPORTED / "word2vec.skipgram.int8"], Progress())
+
+
 def test_a_phone_shows_them_without_scrolling_sideways(chromium, server):
     with opened(chromium, server.url, viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True) as page:
         for name in MODELS:
