@@ -194,5 +194,7 @@ def test_vectors_that_cannot_be_read_are_no_examples():
     content = (EXPORTED / model.id / "model.onnx").read_bytes()
     stream = io.BytesIO()
     np.savez(stream, **{"batch-2:in:others": np.zeros(2)})
-    for vectors in (b"", golden(model.id)[:-30], stream.getvalue()):
+    other = io.BytesIO()
+    np.savez(other, **{"batch-2:in:image": np.zeros((2, 28, 27), np.uint8)})
+    for vectors in (b"", golden(model.id)[:-30], stream.getvalue(), other.getvalue()):
         assert "examples.json" not in extras(content, model.manifest, vectors)
