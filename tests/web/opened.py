@@ -30,3 +30,12 @@ def panel(page, model: str):
     section = page.locator("section", has=page.locator(f"a[href='#model-{model}']")).first
     section.scroll_into_view_if_needed()
     return section
+
+
+def is_as_wide_as_a_phone(page) -> bool:
+    """Whether nothing scrolls sideways at 360 pixels."""
+    before = page.viewport_size
+    page.set_viewport_size({"width": 360, "height": 740})
+    widths = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    page.set_viewport_size(before)
+    return widths == [360, 360]

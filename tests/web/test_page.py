@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import re
 
 import numpy as np
@@ -12,10 +13,10 @@ import pytest
 from onnx import TensorProto, helper
 from PIL import Image, ImageDraw, ImageFilter
 from PIL import __version__ as pillow
-from zoo.data.picture import prepare
 
 from tests.artifacts import facts, write_artifact
 from tests.web.conftest import EXPORTED, serving
+from zoo.pictures.prepare import prepare
 from zoo.progress import Progress
 from zoo.spec import Picture
 from zoo.web.site import site
@@ -75,7 +76,7 @@ def numbers_facts() -> dict[str, object]:
 
     return facts("stranger.numbers") | {
         "inputs": [
-            tensor("sizes", "float32", 3, low=0.0, high=100.0, names=["length", "width", "height"]),
+            tensor("sizes", "float32", 3, low=1.0, names=["length", "width", "height"]),
             tensor("name", "string"),
             tensor("twice", "bool"),
         ],
@@ -194,7 +195,7 @@ def test_a_digit_is_drawn_by_keyboard(page):
     page.locator("[data-model='cnn.fast'] .answer:empty").wait_for(state="attached")
 
 
-def test_it_works_below_a_path_and_without_a_connection(open_page, files):
+def test_it_works_below_a_path_and_without_a_connection_and_keeps_one_version(open_page, files):
     below = {f"any/path/{name}": content for name, content in files.items()}
     with serving(below) as server:
         page = open_page(f"{server.url}any/path/")
@@ -203,30 +204,64 @@ def test_it_works_below_a_path_and_without_a_connection(open_page, files):
         page.wait_for_selector("html[data-offline=ready]")
         page.get_by_role("button", name="Keep all models and cards").click()
         page.get_by_text("Everything is kept.").wait_for()
-    page.context.set_offline(True)
-    page.reload()
-    page.wait_for_selector("html[data-ready]")
-    draw(page, STROKES["7"])
-    answer(page, "cnn.fast", "7")
-    card = page.locator("[id='model-cnn.fast']")
-    card.get_by_text("Card", exact=True).click()
-    card.get_by_text("With onnxruntime alone").wait_for()
+        assert sorted(kept(page)) == sorted([*below, "any/path/"])
+        page.context.set_offline(True)
+        page.reload()
+        page.wait_for_selector("html[data-ready]")
+        draw(page, STROKES["7"])
+        answer(page, "cnn.fast", "7")
+        card = page.locator("[id='model-cnn.fast']")
+        card.get_by_text("Card", exact=True).click()
+        card.get_by_text("With onnxruntime alone").wait_for()
+
+        index = json.loads(files["models.json"])
+        left = index["models"].pop()
+        server.files = below = below | {"any/path/models.json": json.dumps(index).encode()}
+        server.tags["any/path/models.json"] = "anew"
+        page.context.set_offline(False)
+        page.reload()
+        page.wait_for_selector("html[data-ready]")
+        assert page.locator(f"[id='model-{left['id']}']").count() == 0
+        expected = {name for name in below if not name.startswith(f"any/path/{left['path']}")} | {"any/path/"}
+        for _ in range(200):
+            if set(kept(page)) == expected:
+                break
+            page.wait_for_timeout(50)
+        assert set(kept(page)) == expected
 
 
-def test_a_damaged_model_is_refused_and_the_others_answer(open_page, files):
-    content = bytearray(files["models/cnn.fast/model.onnx"])
+def kept(page) -> list[str]:
+    """Paths of what the service worker has."""
+    return page.evaluate("""async () => {
+        const [name] = await caches.keys();
+        return (await (await caches.open(name)).keys()).map(({ url }) => new URL(url).pathname.slice(1));
+    }""")
+
+
+def test_a_damaged_model_is_refused_and_the_others_answer_until_it_is_mended(open_page, files):
+    path = "models/cnn.fast/model.onnx"
+    content = bytearray(files[path])
     content[len(content) // 2] ^= 1
-    with serving({**files, "models/cnn.fast/model.onnx": bytes(content)}) as server:
+    with serving({**files, path: bytes(content)}) as server:
         page = open_page(server.url)
         draw(page, STROKES["4"])
         answer(page, "mlp.rmsprop-2x512-dropout", "4")
         for place in ("[data-model='cnn.fast']", "[id='model-cnn.fast']"):
             page.locator(place).get_by_text("model.onnx was changed or damaged: its SHA-256 is").wait_for(state="attached")
         assert page.locator("[data-model='cnn.fast'] .answer").inner_text() == "–"
+        page.wait_for_selector("html[data-offline=ready]")
+        assert path not in kept(page)
+        server.files = files
+        server.tags[path] = json.loads(files["models.json"])["models"][0]["manifest"]["model_sha256"]
+        page.reload()
+        page.wait_for_selector("html[data-ready]")
+        draw(page, STROKES["4"])
+        answer(page, "cnn.fast", "4")
 
 
 def test_a_model_that_no_panel_was_written_for(page):
     form = page.locator("form")
+    assert form.get_by_label("length", exact=True).input_value() == "1"
     for name, value in {"length": "1.5", "width": "2", "height": "3"}.items():
         form.get_by_label(name, exact=True).fill(value)
     form.get_by_label("name", exact=True).fill("Zoë <b>")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import socket
+import struct
+import urllib.request
 
 import pytest
 
@@ -75,6 +77,12 @@ def test_nothing_else_is_there(ask, path):
     assert ask(path)[0] == 404
 
 
+def test_an_address_that_is_none():
+    with serving(FILES) as server, socket.create_connection(server.server_address[:2], timeout=10) as asking:
+        asking.sendall(b"GET http://[ HTTP/1.0\r\n\r\n")
+        assert asking.recv(100).startswith(b"HTTP/1.1 404 ")
+
+
 def test_nothing_can_be_changed(ask):
     for method in ("POST", "PUT", "DELETE"):
         assert ask("/index.html", method)[0] == 501
@@ -98,6 +106,18 @@ def test_what_is_asked_for_by_its_hash_never_changes(ask):
 def test_head_is_get_without_the_content(ask):
     status, headers, body = ask("/runtime/a.mjs", "HEAD")
     assert (status, headers["Content-Length"], body) == (200, "9", b"")
+
+
+def test_a_browser_that_goes_away_is_no_news(capfd):
+    with serving({"large": bytes(2**25)}) as server:
+        for _ in range(3):
+            with socket.create_connection(server.server_address[:2]) as gone:
+                gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # its end is a reset
+                gone.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+                gone.recv(100)
+        with urllib.request.urlopen(f"{server.url}large", timeout=10) as response:
+            assert len(response.read()) == 2**25
+    assert capfd.readouterr().err == ""
 
 
 def test_a_port_that_is_taken():

@@ -27,10 +27,10 @@ def files(onnxruntime_web, home):
 
 def test_the_index_tells_of_every_file(files):
     index = json.loads(files["models.json"])
-    told = {entry["path"]: entry for entry in index["runtime"]["files"]}
+    told = index["shell"] | {entry["path"]: entry for entry in index["runtime"]["files"]}
     for model in index["models"]:
         told |= {model["path"] + name: entry for name, entry in model["files"].items()}
-    assert set(files) == {"models.json", *index["shell"], *told}
+    assert set(files) == {"models.json", *told}
     for path, entry in told.items():
         assert (entry["bytes"], entry["sha256"]) == (len(files[path]), hashlib.sha256(files[path]).hexdigest())
 
@@ -40,7 +40,8 @@ def test_a_model_comes_with_its_card_and_its_certificate(files):
     assert (model["id"], model["certified"]) == ("cnn.fast", True)
     assert model["manifest"] == json.loads((EXPORTED / "cnn.fast" / "zoo.json").read_bytes())
     assert model["certificate"]["model_sha256"] == model["manifest"]["model_sha256"] == model["files"]["model.onnx"]["sha256"]
-    assert b'<img src="models/cnn.fast/confusion.png"' in files["models/cnn.fast/card.html"]
+    digest = model["files"]["confusion.png"]["sha256"]
+    assert f'<img src="models/cnn.fast/confusion.png?sha256={digest}"'.encode() in files["models/cnn.fast/card.html"]
     assert "models/cnn.fast/confusion.png" in files
     assert "models/cnn.fast/golden.npz" not in files
 
@@ -108,10 +109,16 @@ def test_cards_are_text():
     assert "tags" not in said
 
 
+def test_tables_keep_to_the_content_policy():
+    said = html("| a | b |\n|---|--:|\n| 1 | 2 |\n", "m/", {})
+    assert "style" not in said
+    assert '<td align="right">2</td>' in said
+
+
 def test_cards_show_their_own_pictures_alone():
-    said = html("![one](a.png) ![two](https://a.example/b.png) ![three](../../c.png)", "models/m/", {"a.png"})
+    said = html("![one](a.png) ![two](https://a.example/b.png) ![three](../../c.png)", "models/m/", {"a.png": b""})
     assert said.count("<img") == 1
-    assert '<img src="models/m/a.png" alt="one" loading="lazy" />' in said
+    assert f'<img src="models/m/a.png?sha256={hashlib.sha256(b"").hexdigest()}" alt="one" loading="lazy" />' in said
     assert "two" in said
     assert "three" in said
 

@@ -1,5 +1,7 @@
 // Any outputs of a model as text, tables, bars or pictures, by their dtype and shape.
 
+import { toImage } from "./framing.js";
+
 const SHOWN = 100; // values of an output that are shown
 
 /** The elements that show what a model answered. */
@@ -58,9 +60,7 @@ function bars(data, classes, page) {
 
 function image({ name }, [, height, width], data, page) {
   const canvas = page.element("canvas", { class: "pixels made", height, width, role: "img", "aria-label": name });
-  const pixels = new ImageData(width, height);
-  data.forEach((grey, i) => pixels.data.set([grey, grey, grey, 255], 4 * i));
-  canvas.getContext("2d").putImageData(pixels, 0, 0);
+  canvas.getContext("2d").putImageData(toImage(data, height, width), 0, 0);
   return canvas;
 }
 

@@ -63,7 +63,7 @@ async function start() {
   keepOffline(document.getElementById("footer"), index);
   document.documentElement.dataset.ready = "true";
   // The browser looked for the address's anchor before the panels were there.
-  if (location.hash.length > 1) document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
+  document.getElementById(location.hash.slice(1))?.scrollIntoView();
 }
 
 await start();

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def card(contents: Mapping[str, bytes], path: str) -> dict[str, bytes]:
     return made
 
 
-def html(markdown: str, path: str, pictures: Container[str]) -> str:
+def html(markdown: str, path: str, pictures: Mapping[str, bytes]) -> str:
     """Markdown as HTML. Tags in it are text, links that run something are dropped, as is a picture that is not among `pictures`."""
     from markdown_it import MarkdownIt
 
@@ -38,18 +39,21 @@ def html(markdown: str, path: str, pictures: Container[str]) -> str:
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):  # the page's own headings are above them
             token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
+        if style := token.attrs.pop("style", None):  # of a column, which the page's content policy would refuse
+            token.attrs["align"] = str(style).removeprefix("text-align:")
         _mend(token.children or (), path, pictures)
     return str(parser.renderer.render(tokens, parser.options, {}))
 
 
-def _mend(tokens: Sequence[Token], path: str, pictures: Container[str]) -> None:
+def _mend(tokens: Sequence[Token], path: str, pictures: Mapping[str, bytes]) -> None:
     """Let pictures come from the artifact, or not at all, and links lead to the web, or nowhere."""
     tags = []
     for token in tokens:
         if token.type == "image":
-            name = token.attrs.get("src", "")
+            name = str(token.attrs.get("src", ""))
             if name in pictures:
-                token.attrs |= {"src": f"{path}{name}", "loading": "lazy"}
+                sha256 = hashlib.sha256(pictures[name]).hexdigest()
+                token.attrs |= {"src": f"{path}{name}?sha256={sha256}", "loading": "lazy"}
             else:
                 token.type = "text"
         elif token.type == "link_open":

@@ -101,43 +101,50 @@ function metrics(manifest) {
   );
 }
 
-export function cards(models) {
-  const articles = models.map((model) =>
-    element(
-      "article",
-      { id: `model-${model.id}`, class: "card" },
-      element("div", { class: "head" }, element("h3", {}, breakable(model.id)), badge(model)),
-      element("p", {}, model.manifest.summary),
-      element("dl", { class: "figures" }, metrics(model.manifest)),
-      model.certificate ? element("p", { class: "note" }, proof(model)) : null,
-      state(model),
-      element(
-        "details",
-        {},
-        element("summary", {}, "Inputs and outputs"),
-        element(
-          "div",
-          { class: "scroll", tabindex: "0" },
-          element(
-            "table",
-            {},
-            element("tbody", {}, tensors("input", model.manifest.inputs), tensors("output", model.manifest.outputs)),
-          ),
-        ),
-      ),
-      folded(model, "card.html", "Card"),
-      folded(model, "certificate.html", "Certificate"),
-      element(
-        "p",
-        { class: "note" },
-        element("a", { href: model.files["model.onnx"], download: `${model.id}.onnx` }, "model.onnx"),
-      ),
-    ),
+/** What a model says of itself; where that cannot be shown, as of a stranger's certificate of another form, what is wrong. */
+function article(model) {
+  const head = element("div", { class: "head" }, element("h3", {}, breakable(model.id)), badge(model));
+  let said;
+  try {
+    said = body(model);
+  } catch (error) {
+    said = element("p", { class: "problem" }, `It cannot be shown: ${error.message}`);
+  }
+  return element("article", { id: `model-${model.id}`, class: "card" }, head, said);
+}
+
+function body(model) {
+  const inside = element(
+    "table",
+    {},
+    element("tbody", {}, tensors("input", model.manifest.inputs), tensors("output", model.manifest.outputs)),
   );
+  return [
+    element("p", {}, model.manifest.summary),
+    element("dl", { class: "figures" }, metrics(model.manifest)),
+    model.certificate ? element("p", { class: "note" }, proof(model)) : null,
+    state(model),
+    element(
+      "details",
+      {},
+      element("summary", {}, "Inputs and outputs"),
+      element("div", { class: "scroll", tabindex: "0" }, inside),
+    ),
+    folded(model, "card.html", "Card"),
+    folded(model, "certificate.html", "Certificate"),
+    element(
+      "p",
+      { class: "note" },
+      element("a", { href: model.files["model.onnx"], download: `${model.id}.onnx` }, "model.onnx"),
+    ),
+  ];
+}
+
+export function cards(models) {
   return element(
     "section",
     { id: "models", class: "wide", "aria-labelledby": "models-title" },
     element("div", { class: "head" }, element("h2", { id: "models-title" }, "Cards and certificates")),
-    element("div", { class: "cards" }, articles),
+    element("div", { class: "cards" }, models.map(article)),
   );
 }

@@ -6,6 +6,7 @@ import io
 import json
 import math
 import zipfile
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -30,9 +31,10 @@ def examples(golden: bytes, manifest: Manifest) -> bytes | None:
     if any(_numbers(tensor) > NUMBERS for tensor in manifest.inputs):
         return None
     arrays = _largest(golden)
-    if any(f"in:{tensor.name}" not in arrays for tensor in manifest.inputs):
+    found = {tensor.name: _fitting(arrays, "in", tensor) for tensor in manifest.inputs}
+    inputs = {name: array for name, array in found.items() if array is not None}
+    if len(inputs) < len(manifest.inputs):
         return None
-    inputs = {tensor.name: arrays[f"in:{tensor.name}"] for tensor in manifest.inputs}
     rows = np.arange(min(map(len, inputs.values())))
     for array in inputs.values():
         if array.dtype.kind == "f":  # JSON has nothing else than finite numbers
@@ -40,16 +42,29 @@ def examples(golden: bytes, manifest: Manifest) -> bytes | None:
     if all(tensor.dtype == "string" and len(tensor.shape) == 1 for tensor in manifest.inputs):
         rows = np.array([row for row in rows if all(array[row].strip() for array in inputs.values())], np.int64)
         for tensor in manifest.outputs:
-            values = arrays.get(f"out:{tensor.name}") if len(tensor.shape) == 1 else None
-            if values is not None and tensor.dtype == "bool":
-                rows = rows[values[rows]]
-            elif values is not None and tensor.dtype == "float32":
-                rows = rows[np.argsort(-values[rows], kind="stable")]
-    found = {name: [array[row].tolist() for row in rows] for name, array in inputs.items()}
-    once = {json.dumps(example): example for example in zip(*found.values(), strict=True)}
+            answers = _fitting(arrays, "out", tensor) if len(tensor.shape) == 1 else None
+            if answers is None or len(answers) <= rows.max(initial=0):
+                continue
+            if tensor.dtype == "bool":
+                rows = rows[answers[rows]]
+            elif tensor.dtype == "float32":
+                rows = rows[np.argsort(-answers[rows], kind="stable")]
+    values = [[array[row].tolist() for row in rows] for array in inputs.values()]
+    once = {json.dumps(example): example for example in zip(*values, strict=True)}
     shown = list(once.values())[:EXAMPLES]
-    named = {name: [example[place] for example in shown] for place, name in enumerate(found)}
-    return json.dumps(named, ensure_ascii=False).encode()
+    named = {name: [example[place] for example in shown] for place, name in enumerate(inputs)}
+    return json.dumps(named, ensure_ascii=False).encode(errors="backslashreplace")
+
+
+def _fitting(arrays: Mapping[str, np.ndarray], side: str, tensor: Tensor) -> np.ndarray | None:
+    """A tensor's vectors, or `None` where they are not there, or of another form than the manifest says."""
+    array = arrays.get(f"{side}:{tensor.name}")
+    if array is None or array.ndim != len(tensor.shape):
+        return None
+    if array.dtype.kind != ("U" if tensor.dtype == "string" else np.dtype(tensor.dtype).kind):  # reference floats are float64
+        return None
+    fixed = all(size == wanted for size, wanted in zip(array.shape, tensor.shape, strict=True) if isinstance(wanted, int))
+    return array if fixed else None
 
 
 def _largest(golden: bytes) -> dict[str, np.ndarray]:

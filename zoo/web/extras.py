@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from zoo.runtime.manifest import Manifest, Tensor
 
+NEAREST = "nearest.onnx"
+
 
 def extras(model: bytes, manifest: Manifest, golden: bytes | None = None) -> dict[str, bytes]:
     """Further files for the page, by name.
@@ -27,14 +29,15 @@ def extras(model: bytes, manifest: Manifest, golden: bytes | None = None) -> dic
     Returns:
         `decoder.onnx`: code → picture, of an autoencoder. `nearest.onnx`: the graph of a word's neighbours with the word's
         vector as a second input. `layers.onnx` and `layers.json`: see `zoo.web.layers`. `examples.json`: input → examples, as
-        nested lists. Only what this artifact has.
+        nested lists, of one text or of a picture that another is made of. Only what this artifact has.
     """
     import onnx
     import onnx_ir as ir
 
     parsed = ir.from_proto(onnx.load_from_string(model))
-    files = {"decoder.onnx": _decoder(parsed, manifest), "nearest.onnx": _nearest(parsed, manifest)}
-    if golden is not None:
+    files = {"decoder.onnx": _decoder(parsed, manifest), NEAREST: _nearest(parsed, manifest)}
+    begins = _of(manifest.inputs, "string", 1) or _of(manifest.outputs, "uint8", 3)  # panels of these show examples
+    if golden is not None and len(manifest.inputs) == 1 and begins:
         files["examples.json"] = examples(golden, manifest)
     return {name: content for name, content in files.items() if content} | layers(parsed)
 

@@ -45,7 +45,7 @@ function several(tensor, id, count, page) {
   const { name, dtype, low, high, names } = tensor;
   const inputs = Array.from({ length: count }, (_, k) => {
     const label = names?.[k % (names.length || 1)] ?? (count > 1 ? `${k + 1}` : name);
-    const start = Math.min(Math.max(0, low ?? 0), high ?? 0);
+    const start = Math.min(Math.max(0, low ?? 0), high ?? Infinity);
     const input =
       dtype === "bool"
         ? element("input", { type: "checkbox" })

@@ -1,5 +1,5 @@
-// A person's picture → the array that a model takes: the same steps, and the same numbers, as zoo/data/picture.py, grey.py and
-// framing.py, so that a model meets here what it met in training. A test compares the two.
+// A person's picture → the array that a model takes: the same steps, and the same numbers, as prepare.py, grey.py and framing.py of
+// zoo/pictures, so that a model meets here what it met in training. A test compares the two.
 //
 // A picture is { height, width, data: Uint8Array }, grey, rows from the top.
 
@@ -42,8 +42,8 @@ export function toGrey({ height, width, data }, background) {
   let seen = false;
   let most = 0;
   for (let i = 0; i < grey.length; i++) {
-    const [red, green, blue, alpha] = data.subarray(4 * i, 4 * i + 4);
-    grey[i] = Math.floor((red * 19595 + green * 38470 + blue * 7471 + 32768) / 65536);
+    const alpha = data[4 * i + 3];
+    grey[i] = Math.floor((data[4 * i] * 19595 + data[4 * i + 1] * 38470 + data[4 * i + 2] * 7471 + 32768) / 65536);
     clear ||= alpha < 255;
     if (alpha > 127) {
       seen = true;
@@ -54,6 +54,13 @@ export function toGrey({ height, width, data }, background) {
   const out = new Uint8Array(grey.length);
   for (let i = 0; i < out.length; i++) out[i] = rint((grey[i] * data[4 * i + 3] + paper * (255 - data[4 * i + 3])) / 255);
   return { height, width, data: out };
+}
+
+/** `ImageData` that shows grey values. */
+export function toImage(grey, height, width) {
+  const image = new ImageData(width, height);
+  for (let i = 0; i < height * width; i++) image.data.set([grey[i], grey[i], grey[i], 255], 4 * i);
+  return image;
 }
 
 /** To the nearest whole number, halves to the even one, as NumPy does. */

@@ -25,17 +25,22 @@ export async function keepOffline(footer, index) {
     line.textContent = `The page is not kept for use offline: ${error.message}`;
     return;
   }
-  const parts = index.models.flatMap((model) => model.parts);
+  if (!navigator.serviceWorker.controller) {
+    line.textContent = "This page was loaded past its cache; load it again to keep more for use offline.";
+    return;
+  }
+  const { models } = index;
   const button = element(
     "button",
     { type: "button", class: "quiet" },
-    `Keep all models and cards (${size(parts.reduce((sum, { bytes }) => sum + bytes, 0))})`,
+    `Keep all models and cards (${size(models.reduce((sum, model) => sum + model.size, 0))})`,
   );
   button.addEventListener("click", async () => {
     button.disabled = true;
     button.textContent = "Keeping them …";
     try {
-      for (const { url } of parts) await fetch(url);
+      for (const url of models.flatMap(({ files }) => Object.values(files)))
+        if (!(await fetch(url)).ok) throw new Error(`${url} is not there`);
       button.replaceWith("Everything is kept.");
     } catch {
       button.disabled = false;

@@ -1,15 +1,16 @@
 // A square to draw in, with mouse, finger, pen or keyboard, or to drop a picture on.
 
-import { toGrey } from "./framing.js";
+import { toGrey, toImage } from "./framing.js";
 
 const SIDE = 280; // pixels of the drawing
 const PEN = 22; // as thick in it as MNIST's strokes are in a frame of 28
 const STEP = 10; // that an arrow key goes
+const LONGEST = 2048; // pixels a side of a person's picture; more would take the memory of a phone and show no more
 
 /**
  * The drawing area. `help` is the id of what tells how it works; `changed` is told of every change, with
  * { height, width, data: Uint8Array } (bright on dark, or as a picture of the person's own is), or null when it is cleared;
- * `used` once, when a hand comes near. Returns { element, clear(), take(blob) }.
+ * `used` once, when a hand comes near. Returns { element, clear(), take(blob), paint(grey) }: what is painted is not told.
  */
 export function drawing(page, help, changed, used = () => {}) {
   const { element } = page;
@@ -35,7 +36,6 @@ export function drawing(page, help, changed, used = () => {}) {
     began = true;
   }
   function tell() {
-    hint.hidden = true;
     hint.style.display = "none";
     frame ||= requestAnimationFrame(() => {
       frame = 0;
@@ -123,6 +123,22 @@ export function drawing(page, help, changed, used = () => {}) {
   });
   mark();
 
+  /** Show a picture in the middle of the drawing, as large as it can be with its shape kept. */
+  function fit(picture) {
+    const { width, height } = scaled(picture, Math.min(SIDE / picture.width, SIDE / picture.height));
+    cancelAnimationFrame(frame); // a stroke that was not told yet is gone
+    frame = 0;
+    context.fillRect(0, 0, SIDE, SIDE);
+    context.drawImage(picture, (SIDE - width) / 2, (SIDE - height) / 2, width, height);
+    hint.style.display = "none";
+  }
+
+  function paint({ height, width, data }) {
+    const own = new OffscreenCanvas(width, height);
+    own.getContext("2d").putImageData(toImage(data, height, width), 0, 0);
+    fit(own);
+  }
+
   /** A picture of the person's own, scaled to the drawing with its shape kept; the models get it in its own size. */
   async function take(blob) {
     begin();
@@ -135,14 +151,12 @@ export function drawing(page, help, changed, used = () => {}) {
       hint.style.display = "";
       return;
     }
-    const own = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
-    own.drawImage(bitmap, 0, 0);
-    const grey = toGrey(own.getImageData(0, 0, bitmap.width, bitmap.height), "dark");
-    const scale = Math.min(SIDE / bitmap.width, SIDE / bitmap.height);
-    context.fillRect(0, 0, SIDE, SIDE);
-    const [width, height] = [bitmap.width * scale, bitmap.height * scale];
-    context.drawImage(bitmap, (SIDE - width) / 2, (SIDE - height) / 2, width, height);
-    hint.style.display = "none";
+    const { width, height } = scaled(bitmap, Math.min(1, LONGEST / Math.max(bitmap.width, bitmap.height)));
+    const own = new OffscreenCanvas(width, height).getContext("2d");
+    own.imageSmoothingQuality = "high";
+    own.drawImage(bitmap, 0, 0, width, height);
+    const grey = toGrey(own.getImageData(0, 0, width, height), "dark");
+    fit(bitmap);
     changed(grey);
   }
   ink.addEventListener("dragover", (event) => {
@@ -156,10 +170,15 @@ export function drawing(page, help, changed, used = () => {}) {
     if (event.dataTransfer.files[0]) take(event.dataTransfer.files[0]);
   });
   document.addEventListener("paste", (event) => {
+    const near = [":focus-within", ":hover", ""].map((state) => document.querySelector(`.pad${state} .ink`)).find(Boolean);
     const picture = [...event.clipboardData.files].find(({ type }) => type.startsWith("image/"));
-    if (!picture) return;
+    if (!picture || near !== ink || event.target.matches?.("input, textarea")) return;
     event.preventDefault();
     take(picture);
   });
-  return { element: element("div", { class: "pad" }, ink, cursor, hint), clear, take };
+  return { element: element("div", { class: "pad" }, ink, cursor, hint), clear, take, paint };
+}
+
+function scaled({ height, width }, by) {
+  return { height: Math.max(1, Math.round(by * height)), width: Math.max(1, Math.round(by * width)) };
 }

@@ -13,26 +13,33 @@ export async function loadIndex() {
   return { ...index, models: index.models.map((entry) => new Model(entry, index)) };
 }
 
+class Damaged extends Error {}
+
+/** A file of this page under an address of its own for each content. */
+const addressed = (path, { sha256 }) => `${path}?sha256=${sha256}`;
+
 /** A file of this page, its bytes checked by the SHA-256 that models.json gives. */
 async function checked(path, { sha256 }) {
-  const buffer = await (await got(`${path}?sha256=${sha256}`)).arrayBuffer();
-  // Browsers have crypto.subtle over HTTPS and on localhost alone; elsewhere the page says that nothing was checked.
-  if (!globalThis.crypto?.subtle) return { buffer, proven: false };
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", buffer));
-  const found = [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  if (found !== sha256) {
-    const name = path.split("/").pop();
-    throw new Error(
-      `${name} was changed or damaged: its SHA-256 is ${found.slice(0, 12)}…, zoo.json says ${sha256.slice(0, 12)}…. It is not used.`,
-    );
+  let found;
+  for (const cache of ["default", "reload"]) {
+    // a cache on the way may hold what was there before
+    const buffer = await (await got(addressed(path, { sha256 }), { cache })).arrayBuffer();
+    // Browsers have crypto.subtle over HTTPS and on localhost alone; elsewhere the page says that nothing was checked.
+    if (!globalThis.crypto?.subtle) return { buffer, proven: false };
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", buffer));
+    found = [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    if (found === sha256) return { buffer, proven: true };
   }
-  return { buffer, proven: true };
+  throw new Damaged(
+    `${path.split("/").pop()} was changed or damaged: its SHA-256 is ${found.slice(0, 12)}…, zoo.json says ${sha256.slice(0, 12)}…. ` +
+      "It is not used. If the page was built anew meanwhile, reload it.",
+  );
 }
 
-async function got(path) {
+async function got(path, options = {}) {
   let response;
   try {
-    response = await fetch(new URL(path, HERE));
+    response = await fetch(new URL(path, HERE), options);
   } catch {
     throw new Error(`${path.split("?")[0]} could not be loaded: there is no connection, and it was not kept for offline use.`);
   }
@@ -40,56 +47,60 @@ async function got(path) {
   return response;
 }
 
+/** The worker of engine.js: `ask(verb, given, transfer)` gives what it answers, or throws what went wrong in it. */
+class Engine {
+  #worker = new Worker(new URL("engine.js", HERE), { type: "module" });
+  #waiting = new Map();
+  #asked = 0;
+
+  constructor() {
+    this.#worker.addEventListener("message", ({ data: { id, result, error } }) => {
+      const { resolve, reject } = this.#waiting.get(id);
+      this.#waiting.delete(id);
+      if (error === undefined) resolve(result);
+      else reject(new Error(error));
+    });
+    this.#worker.addEventListener("error", () => {
+      for (const { reject } of this.#waiting.values()) reject(new Error("onnxruntime could not be started in this browser."));
+      this.#waiting.clear();
+    });
+  }
+
+  ask(verb, given, transfer = []) {
+    return new Promise((resolve, reject) => {
+      const id = this.#asked++;
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, verb, given }, transfer);
+    });
+  }
+
+  end() {
+    this.#worker.terminate();
+  }
+}
+
 let engine = null;
 
 /** onnxruntime-web, loaded once: the module, and its WebAssembly as bytes of a known hash. */
 function loadEngine(runtime) {
   engine ??= (async () => {
+    if (!globalThis.WebAssembly) throw new Error("This browser does not run WebAssembly, of which onnxruntime is made.");
     const [wasm, module] = [".wasm", ".mjs"].map((suffix) => runtime.files.find(({ path }) => path.endsWith(suffix)));
-    const [{ buffer }, ort] = await Promise.all([
-      checked(wasm.path, wasm),
-      import(new URL(`${module.path}?sha256=${module.sha256}`, HERE)),
-    ]);
-    ort.env.wasm.wasmBinary = buffer;
-    ort.env.wasm.numThreads = 1;
-    ort.env.logLevel = "fatal";
-    return ort;
+    const { buffer } = await checked(wasm.path, wasm);
+    const started = new Engine();
+    try {
+      const address = new URL(addressed(module.path, module), HERE).href;
+      await started.ask("start", { module: address, wasm: buffer }, [buffer]);
+    } catch (error) {
+      started.end();
+      throw error;
+    }
+    return started;
   })();
   engine.catch(() => {
     engine = null; // a later try may find the connection again
   });
   return engine;
-}
-
-/** One call after the other: then the milliseconds are those of one answer. */
-let turn = Promise.resolve();
-function inTurn(work) {
-  const done = turn.then(work);
-  turn = done.catch(() => {});
-  return done;
-}
-
-class Graph {
-  constructor(ort, session) {
-    this.ort = ort;
-    this.session = session;
-  }
-
-  async run(feeds) {
-    const tensors = {};
-    for (const [name, { dtype, dims, data }] of Object.entries(feeds)) tensors[name] = new this.ort.Tensor(dtype, data, dims);
-    return inTurn(async () => {
-      const start = performance.now();
-      const found = await this.session.run(tensors);
-      const ms = performance.now() - start;
-      const outputs = {};
-      for (const name of this.session.outputNames) {
-        const { type, dims, data } = found[name];
-        outputs[name] = { dtype: type, dims: [...dims], data };
-      }
-      return { outputs, ms };
-    });
-  }
 }
 
 class Model extends EventTarget {
@@ -105,13 +116,12 @@ class Model extends EventTarget {
     this.manifest = entry.manifest;
     this.certificate = entry.certificate;
     this.certified = entry.certified;
-    this.files = Object.fromEntries(Object.keys(entry.files).map((name) => [name, new URL(entry.path + name, HERE).href]));
+    this.files = Object.fromEntries(
+      Object.entries(entry.files).map(([name, file]) => [name, new URL(addressed(entry.path + name, file), HERE).href]),
+    );
     this.bytes = entry.files["model.onnx"].bytes;
-    /** All of its files: the address under which each is loaded, and its size. */
-    this.parts = Object.entries(entry.files).map(([name, { sha256, bytes }]) => ({
-      url: name.endsWith(".onnx") ? `${this.files[name]}?sha256=${sha256}` : this.files[name],
-      bytes,
-    }));
+    /** Bytes of all of its files. */
+    this.size = Object.values(entry.files).reduce((sum, { bytes }) => sum + bytes, 0);
     /** "unloaded", "loading", "ready" or "failed"; a "change" event tells of each. */
     this.state = "unloaded";
     this.proven = false;
@@ -139,14 +149,14 @@ class Model extends EventTarget {
     try {
       return await this.#graphs.get(name);
     } catch (error) {
-      this.#graphs.delete(name);
+      if (!(error instanceof Damaged)) this.#graphs.delete(name); // a later try may find the connection again
       throw error;
     }
   }
 
   /** A JSON file that `zoo.web.extras` made, or null where this model has none of this name. */
   async json(name) {
-    return name in this.files ? (await got(this.#entry.path + name)).json() : null;
+    return name in this.files ? (await got(addressed(this.#entry.path + name, this.#entry.files[name]))).json() : null;
   }
 
   async #load(name) {
@@ -154,18 +164,16 @@ class Model extends EventTarget {
     if (main) this.#set("loading");
     try {
       const sha256 = main ? this.manifest.model_sha256 : this.#entry.files[name].sha256;
-      const [ort, { buffer, proven }] = await Promise.all([
+      const [engine, { buffer, proven }] = await Promise.all([
         loadEngine(this.#index.runtime),
         checked(this.#entry.path + name, { sha256 }),
       ]);
-      const session = await inTurn(() =>
-        ort.InferenceSession.create(new Uint8Array(buffer), { executionProviders: ["wasm"], logSeverityLevel: 4 }),
-      );
+      const session = await engine.ask("open", { graph: buffer }, [buffer]);
       if (main) {
         this.proven = proven;
         this.#set("ready");
       }
-      return new Graph(ort, session);
+      return { run: (feeds) => engine.ask("run", { session, feeds }) };
     } catch (error) {
       if (main) this.#set("failed", error.message);
       throw error;

@@ -6,11 +6,13 @@ import errno
 import hashlib
 import socket
 import socketserver
+import sys
 from collections.abc import Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from pathlib import PurePosixPath
-from urllib.parse import parse_qs, unquote, urlsplit
+from typing import Any
+from urllib.parse import parse_qs, unquote
 
 from zoo.errors import UsageError, ZooError
 
@@ -27,6 +29,9 @@ TYPES = {
     ".wasm": "application/wasm",
 }
 """Written out: what `mimetypes` says differs between systems, and browsers run modules and WebAssembly of these types alone."""
+
+POLICY = "script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; frame-ancestors 'none'"
+"""What index.html cannot say: for its workers, and of pages around it."""
 
 
 class Server(socketserver.ThreadingTCPServer):
@@ -56,6 +61,11 @@ class Server(socketserver.ThreadingTCPServer):
                 raise ZooError(f"Port {port} of {host} is taken by another program.", hint="zoo demo --port 0") from None
             raise UsageError(f"The page cannot be served at {host}, port {port}: {error.strerror or error}.") from None
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that goes away is no news."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
     @property
     def url(self) -> str:
         """Where the page is."""
@@ -82,8 +92,8 @@ class Handler(BaseHTTPRequestHandler):
         self._answer()
 
     def _answer(self) -> None:
-        asked = urlsplit(self.path)
-        name = unquote(asked.path).removeprefix("/")
+        path, _, query = self.path.partition("?")
+        name = unquote(path).removeprefix("/")
         if name.endswith("/") or not name:
             name += START
         content = self.server.files.get(name)
@@ -93,12 +103,12 @@ class Handler(BaseHTTPRequestHandler):
         tag = self.server.tags[name]
         known = self.headers.get("If-None-Match") == f'"{tag}"'
         self.send_response(HTTPStatus.NOT_MODIFIED if known else HTTPStatus.OK)
-        fixed = parse_qs(asked.query).get("sha256") == [tag]
+        fixed = parse_qs(query).get("sha256") == [tag]
         self.send_header("ETag", f'"{tag}"')
         self.send_header("Cache-Control", "max-age=31536000, immutable" if fixed else "no-cache")
         self.send_header("X-Content-Type-Options", "nosniff")
         self.send_header("Referrer-Policy", "no-referrer")
-        self.send_header("Content-Security-Policy", "frame-ancestors 'none'")  # which a page cannot say of itself
+        self.send_header("Content-Security-Policy", POLICY)
         if not known:
             self.send_header("Content-Type", TYPES.get(PurePosixPath(name).suffix, "application/octet-stream"))
             self.send_header("Content-Length", str(len(content)))

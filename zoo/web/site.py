@@ -16,7 +16,7 @@ from zoo.runtime.artifact import CERTIFICATE, MANIFEST, MODEL, check, read_insid
 from zoo.runtime.model import open as open_model
 from zoo.web.card import CARDS, card
 from zoo.web.engine import engine
-from zoo.web.extras import extras
+from zoo.web.extras import NEAREST, extras
 
 INDEX = "models.json"
 HERE = Path(__file__).parent
@@ -54,19 +54,21 @@ def site(artifacts: Iterable[Path], progress: Progress, *, lenient: bool = False
             raise UsageError(f"Two artifacts are called {entry['id']}; the page shows one of a name.")
         models.append(entry)
         files |= {entry["path"] + name: content for name, content in contents.items()}
+    _solved(models, files)
     if not models:
         raise ZooError("There is no artifact to show.", hint="zoo run cnn")
     version, parts = engine(progress)
     files |= {f"runtime/{name}": content for name, content in parts.items()}
     index = {
-        "shell": shell,
+        "shell": {path: _told(files[path]) for path in shell},
         "runtime": {
             "version": version,
             "files": [{"path": path, **_told(files[path])} for path in files if path.startswith("runtime/")],
         },
         "models": models,
     }
-    files[INDEX] = json.dumps(index, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    text = json.dumps(index, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    files[INDEX] = text.encode(errors="backslashreplace")  # half a surrogate pair, as JSON escapes it
     return files
 
 
@@ -94,7 +96,8 @@ def _model(place: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
         artifact = check(place)
         contents = {name: read_inside(place, name) for name in (MANIFEST, *_shown(place))}
         contents |= {MODEL: artifact.model, CERTIFICATE: artifact.certificate}
-        said, certificate, golden = json.loads(contents[MANIFEST]), json.loads(artifact.certificate), artifact.golden
+        said, golden = json.loads(contents[MANIFEST]), artifact.golden
+        certificate = json.loads(artifact.certificate, parse_constant=lambda _: None)  # NaN is no JSON
     else:
         contents = {MODEL: read_plain(place)}
         said = asdict(manifest) | {"model_sha256": hashlib.sha256(contents[MODEL]).hexdigest()}
@@ -109,6 +112,15 @@ def _model(place: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
         "files": {name: _told(content) for name, content in contents.items()},
     }
     return entry, contents
+
+
+def _solved(models: list[dict[str, Any]], files: dict[str, bytes]) -> None:
+    """Leave out the part of a graph of neighbours that solves analogies where an artifact of the same model does so."""
+    manifests = [model["manifest"] for model in models]
+    solved = {said["base"] for said in manifests if [tensor["dtype"] for tensor in said["inputs"]] == ["string"] * 3}
+    for model in models:
+        if model["manifest"]["base"] in solved and model["files"].pop(NEAREST, None):
+            del files[model["path"] + NEAREST]
 
 
 def _shown(place: Path) -> list[str]:

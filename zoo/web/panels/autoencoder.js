@@ -18,7 +18,7 @@ export function takes({ inputs, outputs }) {
   );
 }
 
-const isPicture = ({ dtype, shape }) => dtype === "uint8" && shape.length === 3;
+const isPicture = ({ dtype, shape }) => dtype === "uint8" && shape.length === 3 && shape.slice(1).every(Number.isInteger);
 const parts = ({ outputs }) => ({
   picture: outputs.find(isPicture),
   code: outputs.find(({ dtype, shape }) => dtype === "float32" && shape.length === 2 && shape[1] <= MOST),
@@ -189,7 +189,7 @@ export async function mount(root, [model], page) {
         small.paint(grey);
         return element(
           "button",
-          { type: "button", class: "sample", "aria-label": `Example ${at + 1}`, onclick: () => read(grey) },
+          { type: "button", class: "sample", "aria-label": `Example ${at + 1}`, onclick: () => (pad.paint({ height, width, data: grey }), read(grey)) },
           small.element,
         );
       }),

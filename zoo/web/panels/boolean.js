@@ -14,6 +14,7 @@ export function takes({ inputs, outputs }) {
     inputs.length === 1 &&
     inputs[0].dtype === "bool" &&
     inputs[0].shape.length === 2 &&
+    Number.isInteger(inputs[0].shape[1]) &&
     outputs.length === 1 &&
     outputs[0].dtype === "bool" &&
     outputs[0].shape.length === 1

@@ -1,6 +1,6 @@
 // One drawing, and the answers of every classifier of pictures side by side.
 
-import { prepare } from "../framing.js";
+import { prepare, toImage } from "../framing.js";
 import { drawing } from "../pad.js";
 
 export const title = "Draw a digit";
@@ -111,7 +111,7 @@ export async function mount(root, models, page) {
         element(
           "p",
           { class: "note", style: { "margin-top": "1rem" } },
-          `${models.length === 1 ? "The model is" : `These ${models.length} models are`} loaded at the first stroke ` +
+          `${models.length === 1 ? "The model is" : `These ${models.length} models are`} loaded when you come to draw ` +
             `(${page.size(bytes)}, with onnxruntime ${page.size(page.runtime.bytes)} once).`,
         ),
       ),
@@ -129,13 +129,8 @@ function show(canvas, picture, manifest) {
   const { height, width } = form(manifest);
   canvas.height = height;
   canvas.width = width;
-  const image = new ImageData(width, height);
-  for (let i = 0; i < height * width; i++)
-    image.data.set(
-      [0, 0, 0, 255].map((value, at) => (at < 3 && picture ? picture.data[i] : value)),
-      4 * i,
-    );
-  canvas.getContext("2d").putImageData(image, 0, 0);
+  const grey = picture?.data ?? new Uint8Array(height * width);
+  canvas.getContext("2d").putImageData(toImage(grey, height, width), 0, 0);
 }
 
 /** The answer of one model: its label, bars, and milliseconds. */
@@ -215,12 +210,12 @@ class Tile {
 
   async ask(grey) {
     const { manifest } = this.model;
-    const picture = prepare(grey, form(manifest));
-    if (picture.blank) {
-      this.empty();
-      return;
-    }
     try {
+      const picture = prepare(grey, form(manifest));
+      if (picture.blank) {
+        this.empty();
+        return;
+      }
       const feeds = { [manifest.inputs[0].name]: { dtype: "uint8", dims: [1, picture.height, picture.width], data: picture.data } };
       const { outputs: found, ms } = await this.model.run(feeds);
       const label = found[this.label].data[0];

@@ -1,5 +1,7 @@
 // What several panels are built of.
 
+import { toImage } from "../framing.js";
+
 /** Bars: rows of { name, value, text }, `value` from 0 to 1; a name may be an element. `best` marks one row. */
 export function bars({ element }, rows, { best = -1, label = null } = {}) {
   return element(
@@ -56,12 +58,7 @@ export function canvas(page, height, width, label) {
   const context = made.getContext("2d");
   return {
     element: made,
-    paint(grey) {
-      const image = context.createImageData(width, height);
-      for (let place = 0; place < height * width; place += 1)
-        image.data.set([grey[place], grey[place], grey[place], 255], 4 * place);
-      context.putImageData(image, 0, 0);
-    },
+    paint: (grey) => context.putImageData(toImage(grey, height, width), 0, 0),
   };
 }
 

@@ -29,10 +29,8 @@ export async function mount(root, models, page) {
   const { element } = page;
   const [near, three] = [1, 3].map((count) => models.filter(({ manifest }) => manifest.inputs.length === count));
   const solvers = three.map((model) => ({ model, solve: (asked) => byGraph(model, asked) }));
-  for (const model of near) {
-    const has = three.some(({ manifest }) => manifest.base === model.manifest.base);
-    if (!has && "nearest.onnx" in model.files) solvers.push({ model, solve: (asked) => analogyBy(model, asked) });
-  }
+  for (const model of near)
+    if ("nearest.onnx" in model.files) solvers.push({ model, solve: (asked) => analogyBy(model, asked) });
   const problem = trouble(page);
   const begin = [near.length && neighbours(), solvers.length && analogies()].filter(Boolean);
   root.append(problem.element);
