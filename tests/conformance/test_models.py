@@ -6,19 +6,23 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from zoo.registry import registry
+from zoo.sample import sample_input
 from zoo.spec import ModelSpec, to_plain
 from zoo.testing import Check, checks
 from zoo.testing.subject import reads_text
 from zoo.training.build import build_module
 
-LARGE = 5_000_000
-"""Weights from which on a certificate takes half a minute."""
+LARGE = 4_000_000
+"""Multiplications for one example, from which on training and certificate take ten seconds and more."""
 
 
 def contract() -> Iterator[Any]:
-    """Every check of every model. Training and export are slow tests of those that are large, of those whose layers and exports
+    """Every check of every model. Training and export are slow tests of those that compute much, of those whose layers and exports
     another before them has too, and of those that write text: one that has learned nothing never ends a sentence."""
     seen: set[tuple[str, ...]] = set()
     for owned in registry().models.values():
@@ -36,7 +40,15 @@ def is_slow(spec: ModelSpec, seen: set[tuple[str, ...]]) -> bool:
     layers = (repr(module), *map(str, spec.exports.values()))
     known = layers in seen
     seen.add(layers)
-    return known or reads_text(spec) or sum(weight.numel() for weight in module.parameters()) > LARGE
+    return known or reads_text(spec) or multiplications(spec, module) > LARGE
+
+
+def multiplications(spec: ModelSpec, module: nn.Module) -> float:
+    """Of convolutions and matrix products, for one example."""
+    inputs = [torch.from_numpy(sample_input(tensor, {"batch": 1})) for tensor in spec.inputs]
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        module.eval()(*inputs)
+    return float(counter.get_total_flops()) / 2
 
 
 @pytest.fixture
