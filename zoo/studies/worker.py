@@ -128,6 +128,7 @@ class Hired:
 def main() -> int:
     """Work as stdin says."""
     say = _speaker()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, and what they start does
     orders = msgspec.json.decode(sys.stdin.buffer.readline(), type=Orders)
     threading.Thread(target=_until_alone, daemon=True).start()
     last = 0.0
