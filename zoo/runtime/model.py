@@ -146,7 +146,7 @@ class Model:
         return prepare(self.manifest, from_values(given))
 
     def warm_up(self, batch: int = 1) -> None:
-        """Make the first call now, on zeros, so that nobody waits for it: with the zoo's models it takes onnxruntime two to ten
+        """Make the first call now, on zeros, so that nobody waits for it: with the zoo's models it takes onnxruntime up to ten
         times as long as the next, for it allocates what a call of this size needs. What `predict` imports is imported, too.
 
         Args:
