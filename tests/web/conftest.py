@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.web.opened import opened
 from zoo.errors import DataError
 from zoo.progress import Progress
 from zoo.web.engine import engine
@@ -54,3 +55,17 @@ def serving(files: Mapping[str, bytes]) -> Iterator[Server]:
         finally:
             server.shutdown()
             thread.join()
+
+
+@pytest.fixture(scope="module")
+def server(files: Mapping[str, bytes]) -> Iterator[Server]:
+    """What a module's own `files` are, served."""
+    with serving(files) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def page(chromium: object, server: Server) -> Iterator[object]:
+    """The page of a module's own `files`."""
+    with opened(chromium, server.url) as one:
+        yield one

@@ -30,18 +30,6 @@ def models():
     return {name: zoo.runtime.open(EXPORTED / name) for name in MODELS}
 
 
-@pytest.fixture(scope="module")
-def server(files):
-    with serving(files) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def page(chromium, server):
-    with opened(chromium, server.url) as one:
-        yield one
-
-
 def painted(canvas) -> np.ndarray:
     """The grey values that a canvas shows."""
     return np.reshape(canvas.evaluate("c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]"), (28, 28, 4))[

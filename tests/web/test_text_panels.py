@@ -31,18 +31,6 @@ def models():
     return {name: zoo.runtime.open(EXPORTED / name) for name in MODELS}
 
 
-@pytest.fixture(scope="module")
-def server(files):
-    with serving(files) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def page(chromium, server):
-    with opened(chromium, server.url) as one:
-        yield one
-
-
 def test_a_translator_takes_lines(page, models):
     model = models["seq2seq.help-pl-en.int8"]
     section = panel(page, model.id)
