@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from zoo.benchmark.report import BenchReport, Row
+from zoo.runtime import tensors
 from zoo.runtime.manifest import Manifest, Tensor
 from zoo.triton.text import Message, Value, Word, message_text
 
@@ -64,8 +65,8 @@ def default_serving(model: str, folder: str) -> Serving:
 
 def is_batched(manifest: Manifest) -> bool:
     """Whether the first axis of all inputs and outputs is one and the same, and may vary."""
-    first = {tensor.shape[:1] for tensor in (*manifest.inputs, *manifest.outputs)}
-    return len(first) == 1 and all(isinstance(axis, str) for axes in first for axis in axes) and first != {()}
+    first = manifest.inputs[0].shape[:1]
+    return tensors.is_batched(manifest.inputs, manifest.outputs) and all(tensor.shape[:1] == first for tensor in manifest.inputs)
 
 
 def labels_of(manifest: Manifest, output: Tensor) -> tuple[str, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 
 from zoo.data.fetch import fetch
 from zoo.errors import DataError
+from zoo.files import sha256_of
 from zoo.progress import Progress
 from zoo.spec import DataFile, DatasetSpec, NpmRoute
 
@@ -26,7 +26,7 @@ def engine(progress: Progress) -> tuple[str, dict[str, bytes]]:
     lock = json.loads(LOCK.read_bytes())
     name = f"{lock['package']}-{lock['version']}"
     beside = {file: HERE / lock["package"] / file for file in lock["files"]}
-    if all(path.is_file() and _hash(path) == lock["files"][file] for file, path in beside.items()):
+    if all(path.is_file() and sha256_of(path) == lock["files"][file] for file, path in beside.items()):
         return lock["version"], {file: path.read_bytes() for file, path in beside.items()}
     package = DatasetSpec(
         id=name,
@@ -44,7 +44,3 @@ def engine(progress: Progress) -> tuple[str, dict[str, bytes]]:
         hint = f"ZOO_MIRROR=FOLDER zoo demo where FOLDER/{name}/{package.files[0].name} is a copy"
         raise DataError(f"The page needs {lock['package']} {lock['version']}, but {said}", hint=hint) from None
     return lock["version"], {file: path.read_bytes() for file, path in paths.items()}
-
-
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

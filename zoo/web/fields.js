@@ -1,6 +1,6 @@
 // A form's part for any input of a model, by its dtype and shape.
 
-import { prepare } from "./framing.js";
+import { formOf, prepare } from "./framing.js";
 import { drawing } from "./pad.js";
 
 const FEW = 36; // values that get a field each; more are written into one field
@@ -108,7 +108,7 @@ function list(tensor, id, page) {
 
 function picture(tensor, model, id, page) {
   const { element } = page;
-  const form = model.manifest.picture ?? { height: tensor.shape[1], width: tensor.shape[2], background: "dark", framing: "whole" };
+  const form = formOf(model.manifest, tensor);
   let grey = null;
   const pad = drawing(page, `${id}-note`, (drawn) => {
     grey = drawn;

@@ -239,3 +239,10 @@ function placed(subject, height, width) {
   });
   return { height, width, data };
 }
+
+/** Whether a tensor is grey pictures of one size: uint8 [batch, h, w]. */
+export const isPicture = ({ dtype, shape }) => dtype === "uint8" && shape.length === 3 && shape.slice(1).every(Number.isInteger);
+
+/** How a picture enters an input: as zoo.json says, else as a whole. */
+export const formOf = ({ picture }, { shape: [, height, width] }) =>
+  picture ?? { height, width, background: "dark", framing: "whole" };

@@ -182,3 +182,24 @@ export function drawing(page, help, changed, used = () => {}) {
 function scaled({ height, width }, by) {
   return { height: Math.max(1, Math.round(by * height)), width: Math.max(1, Math.round(by * width)) };
 }
+
+/** A drawing area with what stands under it: Clear and further `controls` in a row, `below`, and how it works, of the id `help`. */
+export function withControls({ element }, pad, help, controls, below, more = null) {
+  return element(
+    "div",
+    {},
+    pad.element,
+    element(
+      "div",
+      { class: "under" },
+      element("div", { class: "row" }, element("button", { type: "button", onclick: () => pad.clear() }, "Clear"), controls),
+      below,
+      element(
+        "p",
+        { class: "note keys", id: help },
+        "By keyboard: arrows move, space sets the pen down and lifts it, Delete clears.",
+        more,
+      ),
+    ),
+  );
+}

@@ -1,7 +1,7 @@
 // A picture through a narrow code and back, with a slider on each number of the code.
 
-import { prepare } from "../framing.js";
-import { drawing } from "../pad.js";
+import { formOf, isPicture, prepare } from "../framing.js";
+import { drawing, withControls } from "../pad.js";
 import { canvas, examplesOf, latest, number, rows, trouble, whenSeen } from "./parts.js";
 
 export const title = "Autoencoders";
@@ -18,7 +18,6 @@ export function takes({ inputs, outputs }) {
   );
 }
 
-const isPicture = ({ dtype, shape }) => dtype === "uint8" && shape.length === 3 && shape.slice(1).every(Number.isInteger);
 const parts = ({ outputs }) => ({
   picture: outputs.find(isPicture),
   code: outputs.find(({ dtype, shape }) => dtype === "float32" && shape.length === 2 && shape[1] <= MOST),
@@ -42,34 +41,14 @@ export async function mount(root, [model], page) {
     ["Random code", random],
     ["All 0", () => new Float32Array(size)],
   ].map(([text, values]) => element("button", { type: "button", onclick: () => (place(values()), decode()) }, text));
-  const form = model.manifest.picture ?? { height, width, background: "dark", framing: "whole" };
+  const form = formOf(model.manifest, input);
   const help = `keys-${model.id}`;
   const pad = drawing(page, help, (drawn) => drawn && take(prepare(drawn, form)));
   root.append(
     element(
       "div",
       { class: "columns" },
-      element(
-        "div",
-        {},
-        pad.element,
-        element(
-          "div",
-          { class: "under" },
-          element(
-            "div",
-            { class: "row" },
-            element("button", { type: "button", onclick: () => pad.clear() }, "Clear"),
-            element("span", { class: "note" }, "or take one:"),
-          ),
-          samples,
-          element(
-            "p",
-            { class: "note keys", id: help },
-            "By keyboard: arrows move, space sets the pen down and lifts it, Delete clears.",
-          ),
-        ),
-      ),
+      withControls(page, pad, help, element("span", { class: "note" }, "or take one:"), samples),
       element(
         "div",
         {},

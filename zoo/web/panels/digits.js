@@ -1,7 +1,8 @@
 // One drawing, and the answers of every classifier of pictures side by side.
 
-import { prepare, toImage } from "../framing.js";
-import { drawing } from "../pad.js";
+import { formOf, isPicture, prepare, toImage } from "../framing.js";
+import { drawing, withControls } from "../pad.js";
+import { latest } from "./parts.js";
 
 export const title = "Draw a digit";
 export const shared = true;
@@ -13,20 +14,13 @@ export function takes(manifest) {
   return manifest.inputs.length === 1 && isPicture(manifest.inputs[0]) && outputs(manifest) !== null;
 }
 
-function isPicture({ dtype, shape }) {
-  return dtype === "uint8" && shape.length === 3 && Number.isInteger(shape[1]) && Number.isInteger(shape[2]);
-}
-
 function outputs({ outputs, classes }) {
   const labels = outputs.filter(({ dtype, shape }) => dtype === "string" && shape.length === 1);
   const sized = outputs.filter(({ dtype, shape }) => dtype === "float32" && shape.length === 2 && shape[1] === classes.length);
   return labels.length === 1 && sized.length === 1 ? [labels[0].name, sized[0].name] : null;
 }
 
-/** How a picture enters: as zoo.json says, else as a whole. */
-function form({ picture, inputs: [{ shape }] }) {
-  return picture ?? { height: shape[1], width: shape[2], background: "dark", framing: "whole" };
-}
+const form = (manifest) => formOf(manifest, manifest.inputs[0]);
 
 export async function mount(root, models, page) {
   const { element } = page;
@@ -40,20 +34,15 @@ export async function mount(root, models, page) {
   });
   const told = element("p", { class: "note" }, "What the models see: cut out, scaled, centred by its mass.");
 
-  let wanted = null; // the latest drawing; those between are skipped while models are busy
-  let busy = false;
-  async function ask(grey) {
-    wanted = { grey };
-    if (busy) return;
-    busy = true;
-    while (wanted) {
-      const { grey: now } = wanted;
-      wanted = null;
-      if (!now) for (const tile of tiles) tile.empty();
-      else await Promise.all(tiles.map((tile) => tile.ask(now)));
-    }
-    busy = false;
-  }
+  const ask = latest(
+    async (grey) => {
+      if (!grey) for (const tile of tiles) tile.empty();
+      else await Promise.all(tiles.map((tile) => tile.ask(grey)));
+    },
+    (error) => {
+      throw error; // none is known: a tile tells its own
+    },
+  );
   const words = () => tiles.flatMap((tile) => tile.words || []).join("; ");
   const asked = page.debounce(() => page.announce(words()), 700);
 
@@ -78,27 +67,13 @@ export async function mount(root, models, page) {
     element(
       "div",
       { class: "columns drawn" },
-      element(
-        "div",
-        {},
-        pad.element,
-        element(
-          "div",
-          { class: "under" },
-          element(
-            "div",
-            { class: "row" },
-            element("button", { type: "button", onclick: () => pad.clear() }, "Clear"),
-            element("label", { class: "button" }, "Choose a picture", file),
-          ),
-          element("div", { class: "seen" }, seen, told),
-          element(
-            "p",
-            { class: "note keys", id: "pad-help" },
-            "By keyboard: arrows move, space sets the pen down and lifts it, Delete clears. ",
-            "A picture can also be dropped or pasted.",
-          ),
-        ),
+      withControls(
+        page,
+        pad,
+        "pad-help",
+        element("label", { class: "button" }, "Choose a picture", file),
+        element("div", { class: "seen" }, seen, told),
+        " A picture can also be dropped or pasted.",
       ),
       element(
         "div",
