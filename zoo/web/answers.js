@@ -1,6 +1,6 @@
 // Any outputs of a model as text, tables, bars or pictures, by their dtype and shape.
 
-import { toImage } from "./framing.js";
+import { bars, canvas } from "./panels/parts.js";
 
 const SHOWN = 100; // values of an output that are shown
 
@@ -12,7 +12,7 @@ export function shown(outputs, manifest, page) {
   for (const tensor of manifest.outputs) {
     const { dtype, dims, data } = outputs[tensor.name];
     const probabilities = dtype === "float32" && dims.length === 2 && dims[1] === manifest.classes.length;
-    if (probabilities) parts.push(heading(tensor, page), bars(data, manifest.classes, page));
+    if (probabilities) parts.push(heading(tensor, page), likeliest(data, manifest.classes, page));
     else if (dtype === "uint8" && dims.length === 3) parts.push(heading(tensor, page), image(tensor, dims, data, page));
     else if (data.length === 1) parts.push(heading(tensor, page), element("p", { class: "answer-text" }, value(data[0], dtype)));
     else {
@@ -37,31 +37,20 @@ function value(found, dtype) {
   return String(found);
 }
 
-function bars(data, classes, page) {
-  const { element } = page;
+function likeliest(data, classes, page) {
   const order = classes
     .map((_, k) => k)
     .sort((a, b) => data[b] - data[a] || a - b)
     .slice(0, 10);
-  return element(
-    "dl",
-    { class: "bars" },
-    order.map((k, at) =>
-      element(
-        "div",
-        { class: at ? "" : "best" },
-        element("dt", {}, classes[k]),
-        element("dd", { class: "track", "aria-hidden": "true" }, element("span", { style: { "--share": data[k] } })),
-        element("dd", {}, page.percent(data[k])),
-      ),
-    ),
-  );
+  const rows = order.map((k) => ({ name: classes[k], value: data[k], text: page.percent(data[k]) }));
+  return bars(page, rows, { best: 0 });
 }
 
 function image({ name }, [, height, width], data, page) {
-  const canvas = page.element("canvas", { class: "pixels made", height, width, role: "img", "aria-label": name });
-  canvas.getContext("2d").putImageData(toImage(data, height, width), 0, 0);
-  return canvas;
+  const { element, paint } = canvas(page, height, width, name);
+  element.classList.add("made");
+  paint(data);
+  return element;
 }
 
 function table(columns, { element }) {

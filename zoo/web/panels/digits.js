@@ -1,8 +1,8 @@
 // One drawing, and the answers of every classifier of pictures side by side.
 
-import { formOf, isPicture, prepare, toImage } from "../framing.js";
+import { formOf, isPicture, prepare } from "../framing.js";
 import { drawing, withControls } from "../pad.js";
-import { latest } from "./parts.js";
+import { canvas, latest } from "./parts.js";
 
 export const title = "Draw a digit";
 export const shared = true;
@@ -25,13 +25,9 @@ const form = (manifest) => formOf(manifest, manifest.inputs[0]);
 export async function mount(root, models, page) {
   const { element } = page;
   const tiles = models.map((model) => new Tile(model, page));
-  const seen = element("canvas", {
-    class: "pixels",
-    width: 28,
-    height: 28,
-    role: "img",
-    "aria-label": "What the first model sees",
-  });
+  const first = form(models[0].manifest);
+  const seen = canvas(page, first.height, first.width, "What the first model sees");
+  const show = (grey) => seen.paint(grey ? prepare(grey, first).data : new Uint8Array(first.height * first.width));
   const told = element("p", { class: "note" }, "What the models see: cut out, scaled, centred by its mass.");
 
   const ask = latest(
@@ -50,7 +46,7 @@ export async function mount(root, models, page) {
     page,
     "pad-help",
     (grey) => {
-      show(seen, grey && prepare(grey, form(models[0].manifest)), models[0].manifest);
+      show(grey);
       ask(grey).then(asked);
     },
     () => load(tiles),
@@ -72,7 +68,7 @@ export async function mount(root, models, page) {
         pad,
         "pad-help",
         element("label", { class: "button" }, "Choose a picture", file),
-        element("div", { class: "seen" }, seen, told),
+        element("div", { class: "seen" }, seen.element, told),
         " A picture can also be dropped or pasted.",
       ),
       element(
@@ -92,20 +88,11 @@ export async function mount(root, models, page) {
       ),
     ),
   );
-  show(seen, null, models[0].manifest);
+  show(null);
 }
 
 function load(tiles) {
   for (const tile of tiles) tile.load();
-}
-
-/** What a model is given, as a picture of its own. */
-function show(canvas, picture, manifest) {
-  const { height, width } = form(manifest);
-  canvas.height = height;
-  canvas.width = width;
-  const grey = picture?.data ?? new Uint8Array(height * width);
-  canvas.getContext("2d").putImageData(toImage(grey, height, width), 0, 0);
 }
 
 /** The answer of one model: its label, bars, and milliseconds. */
