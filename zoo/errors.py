@@ -18,6 +18,7 @@ A message is one sentence that says what happened, with the value, and what woul
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 
 
@@ -109,3 +110,8 @@ def near_matches(name: str, known: Iterable[str], *, limit: int = 3) -> list[str
 
     folded = {other.casefold(): other for other in known}
     return [folded[other] for other in difflib.get_close_matches(name.casefold(), list(folded), n=limit, cutoff=0.6)]
+
+
+def typed(*words: object) -> str:
+    """A command as it is typed, for a hint: words that a shell would take apart (a path with a space) are quoted."""
+    return shlex.join(map(str, words))

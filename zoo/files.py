@@ -53,7 +53,8 @@ def replacing(path: Path) -> Iterator[Path]:
         OSError: it names `path`, never the file beside it.
     """
     if path.exists() and not path.is_file() and not path.is_dir():
-        yield path
+        with _naming(path):
+            yield path
         return
     with _naming(path), _beside(path, folder=False) as (beside, target):
         yield beside

@@ -7,6 +7,8 @@ import os
 import platform
 from pathlib import Path
 
+from zoo.errors import UsageError
+
 
 def cpu_name() -> str:
     """The processor's model name, as far as the system tells."""
@@ -22,3 +24,20 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def require_one_process(verb: str, hint: str) -> None:
+    """Refuse what is done once where `torchrun` started several processes, each of which would do it.
+
+    Args:
+        verb: of the command line.
+        hint: what can be done by several; `{size}` in it is their number.
+
+    Raises:
+        UsageError: there are several.
+    """
+    size = os.environ.get("WORLD_SIZE", "")
+    if size not in ("", "1"):
+        raise UsageError(
+            f"zoo {verb} is for one process, and WORLD_SIZE={size} says that there are several.", hint=hint.format(size=size)
+        )

@@ -10,6 +10,7 @@ from zoo.api import RUNS, SILENT, resume, train
 from zoo.data.load import load_dataset
 from zoo.ledger.records import Key, Record, SeedRecord, read_record, recipe_hash, write_record
 from zoo.ledger.sources import source_hash
+from zoo.machine import require_one_process
 from zoo.progress import Progress
 from zoo.registry import Registry
 from zoo.registry import registry as default_registry
@@ -53,6 +54,7 @@ def reproduce(
     """
     registry, folder, root = registry or default_registry(), Path(records), Path(runs)
     spec = registry.model(model)
+    require_one_process("reproduce", f"torchrun --nproc-per-node {{size}} -m zoo train {spec.id}")
     key = key_of(spec, registry, progress)
     record = read_record(folder, spec.id) or Record(id=spec.id, key=key)
     if again or record.key != key:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.api import SILENT, bench, export, train, verify
 from zoo.errors import ParityError, UsageError
+from zoo.machine import require_one_process
 from zoo.progress import Progress
 from zoo.registry import Registry
 from zoo.registry import registry as default_registry
@@ -116,7 +116,7 @@ def run(
 
     registry = registry or default_registry()
     spec = registry.model(model)
-    _refuse_several(spec.id)
+    require_one_process("run", f"torchrun --nproc-per-node {{size}} -m zoo train {spec.id}, then zoo export {spec.id}")
     check_opset(opset or DEFAULT_OPSET)
     runs, exported = Path(output) / "runs", Path(output) / "exported"
     trained = None
@@ -156,17 +156,3 @@ def run(
     # One number of threads and short: a glance at the end of the way; `zoo bench` measures.
     measured = bench(artifact.path, threads=(None,), seconds=0.1, progress=progress)
     return Outcome(trained, artifact, replay, measured)
-
-
-def _refuse_several(model: str) -> None:
-    """Where `torchrun` started several processes, each of them would go the whole way.
-
-    Raises:
-        UsageError: it did.
-    """
-    size = os.environ.get("WORLD_SIZE", "")
-    if size not in ("", "1"):
-        raise UsageError(
-            f"zoo run is for one process, and WORLD_SIZE={size} says that there are several; they can share a training.",
-            hint=f"torchrun --nproc-per-node {size} -m zoo train {model}, then zoo export {model}",
-        )

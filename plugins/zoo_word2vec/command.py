@@ -11,7 +11,7 @@ import click
 
 from zoo.cli.options import GivenPath, runs_option
 from zoo.cli.output import current_registry, echo_json, json_option, quiet_option
-from zoo.errors import IntegrityError, UnknownName, UsageError
+from zoo.errors import IntegrityError, UnknownName, UsageError, typed
 from zoo.progress import default_progress
 
 if TYPE_CHECKING:
@@ -104,7 +104,8 @@ def _check_output(output: Path, form: str) -> None:
     """
     if not output.parent.is_dir():
         raise UsageError(
-            f"The folder {output.parent}, where {output.name} is to be written, is not there.", hint=f"mkdir -p {output.parent}"
+            f"The folder {output.parent}, where {output.name} is to be written, is not there.",
+            hint=typed("mkdir", "-p", output.parent),
         )
     if form == "projector" and output.exists() and not output.is_dir():
         raise UsageError(f"--output {output} is a file; --format projector writes two files into a folder.")

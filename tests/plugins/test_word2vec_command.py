@@ -185,7 +185,7 @@ def test_weights_that_are_gone_damaged_or_anothers(zoo_, run):
 def test_a_full_disk(zoo_, run):
     result = zoo_("vectors", "--output", "/dev/full")
     assert (result.code, result.out) == (1, "")
-    assert result.err.startswith("error: No space left on device")
+    assert result.err == "error: No space left on device: /dev/full\n"
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")

@@ -14,6 +14,8 @@ import torch
 
 from zoo import api, way
 from zoo.errors import DeviceError, TrainingError, UsageError
+from zoo.reproduction import reproduce
+from zoo.studies.sweep import sweep
 from zoo.training.checkpoint import load_tensors
 from zoo.training.distributed import ALONE, Group, group
 from zoo.training.run import Run
@@ -149,9 +151,13 @@ def test_half_an_environment_of_torchrun_is_refused(changed, said, monkeypatch):
 def test_what_is_done_once_is_not_done_by_several_processes(monkeypatch, tmp_path):
     for name, value in TORCHRUN_SETS.items():
         monkeypatch.setenv(name, value)
-    said = r"zoo run is for one process, and WORLD_SIZE=2 .* Try: torchrun --nproc-per-node 2 -m zoo train camera.trained, then"
-    with pytest.raises(UsageError, match=said):
+    train = r"Try: torchrun --nproc-per-node 2 -m zoo train camera\.trained"
+    with pytest.raises(UsageError, match=rf"zoo run is for one process, and WORLD_SIZE=2 .* {train}, then zoo export"):
         way.run("camera.trained", output=tmp_path)
+    with pytest.raises(UsageError, match=rf"zoo reproduce is for one process, .* {train}$"):
+        reproduce("camera.trained", runs=tmp_path / "runs", records=tmp_path / "records")
+    with pytest.raises(UsageError, match=r"zoo sweep is for one process, .* Try: zoo sweep --jobs 2"):
+        sweep("mlp-width", output=tmp_path / "study")
     assert not list(tmp_path.iterdir())
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from zoo.benchmark.report import FORMAT, BenchReport
-from zoo.errors import IntegrityError, UsageError
+from zoo.errors import IntegrityError, UsageError, typed
 from zoo.files import write_atomic
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ def load(path: Path) -> BenchReport:
     """
     try:
         if not path.is_file():
-            raise UsageError(f"There is no file {path}; a report is written by --output.", hint=f"zoo bench NAME --output {path}")
+            raise UsageError(
+                f"There is no file {path}; a report is written by --output.", hint=typed("zoo", "bench", "NAME", "--output", path)
+            )
         if path.stat().st_size > MOST:
             raise IntegrityError(f"{path} is no benchmark report: it has more than {MOST >> 20} MiB.")
         content = path.read_bytes()

@@ -9,7 +9,7 @@ import click
 from zoo.cli.artifacts import meant_by
 from zoo.cli.options import provider_option
 from zoo.cli.output import artifacts_option
-from zoo.errors import UsageError, ZooError
+from zoo.errors import UsageError, ZooError, typed
 from zoo.machine import cores
 from zoo.paths import artifact_folders
 from zoo.progress import default_progress
@@ -86,7 +86,7 @@ def _places(models: tuple[str, ...], artifacts: Path | None) -> dict[str, Path |
         if folder.is_dir() and not any((folder / name).exists() for name in (MODEL, MANIFEST)):
             found: dict[str, Path | ZooError] = dict(list_artifacts([folder]))
             if not found:
-                raise UsageError(f"The folder {folder} holds no artifact.", hint=f"zoo export cnn --output {folder}")
+                raise UsageError(f"The folder {folder} holds no artifact.", hint=typed("zoo", "export", "cnn", "--output", folder))
         else:
             found = dict(meant_by((model,), artifacts))
         for name, place in found.items():

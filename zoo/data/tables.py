@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from zoo.data.compressed import raw_chunks
-from zoo.errors import DataError, UnknownName, UsageError
+from zoo.errors import DataError, UnknownName, UsageError, typed
 
 LONGEST = 1 << 16
 """Most bytes of a line that is taken for a pair of sentences."""
@@ -76,7 +76,7 @@ def read_table(path: Path, *, source: str, target: str) -> Table:
     if first is None:
         raise DataError(f"{path} holds no line; each should be a pair of sentences, parted by {'a comma' if commas else 'a tab'}.")
     if first[0] == 1 and first[1].startswith(WIDE):
-        raise DataError(f"{path} is UTF-16 text; it should be UTF-8.", hint=f"iconv -f UTF-16 -t UTF-8 {path}")
+        raise DataError(f"{path} is UTF-16 text; it should be UTF-8.", hint=typed("iconv", "-f", "UTF-16", "-t", "UTF-8", path))
     columns = (_number(source), _number(target))
     if columns[0] is None or columns[1] is None:
         columns = _named(path, first[1], commas, source, target)
@@ -195,7 +195,7 @@ def _named(path: Path, header: bytes, commas: bool, source: str, target: str) ->
         if number is not None:
             return number
         if column not in names:
-            raise UnknownName(f"column of {path}", column, names, hint=f"head -1 {path}")
+            raise UnknownName(f"column of {path}", column, names, hint=typed("head", "-1", path))
         return names.index(column)
 
     return place(source), place(target)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from zoo.errors import IntegrityError, UsageError
+from zoo.errors import IntegrityError, UsageError, typed
 from zoo.files import write_atomic
 from zoo.spec import Spec, to_plain
 from zoo.studies.board import ERROR, INDEX, RESULT, Result
@@ -106,7 +106,7 @@ def seal(folder: Path, plan: Plan) -> None:
             other = [key for key, value in now.items() if before.get(key) != value] or ["its model's recipe"]
             raise UsageError(
                 f"{folder} holds a study that differs in {' and '.join(other[:3])}; give this one a folder of its own by --output.",
-                hint=f"zoo sweep {plan.spec.name} --output {folder}-2",
+                hint=typed("zoo", "sweep", plan.spec.name, "--output", f"{folder}-2"),
             )
     write_atomic(file, msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import TrainingError, UsageError, ZooError
-from zoo.machine import cores
+from zoo.machine import cores, require_one_process
 from zoo.progress import Advance, Progress
 from zoo.registry import Registry
 from zoo.registry import registry as default_registry
@@ -104,6 +104,7 @@ def sweep(
         ZooError: the study cannot be trained.
         KeyboardInterrupt: asked to stop; the same call goes on.
     """
+    require_one_process("sweep", "zoo sweep --jobs {size} …, or zoo sweep --storage postgresql://… on each machine")
     began = time.monotonic()
     registry = registry or default_registry(third_party=third_party)
     spec = find_study(study, registry) if isinstance(study, str) else study

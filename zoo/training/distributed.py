@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from zoo.errors import DeviceError, TrainingError, UsageError
+from zoo.errors import DeviceError, TrainingError, UsageError, typed
 from zoo.machine import cores
 
 if TYPE_CHECKING:
@@ -146,7 +146,8 @@ class Group:
 
 def resume_command(run: Path, processes: int) -> str:
     """What goes on with an unfinished run."""
-    return f"{f'torchrun --nproc-per-node {processes} -m ' if processes > 1 else ''}zoo train --resume {run}"
+    several = ("torchrun", "--nproc-per-node", processes, "-m") if processes > 1 else ()
+    return typed(*several, "zoo", "train", "--resume", run)
 
 
 ALONE = Group()

@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 import tomli_w
 
-from zoo.errors import IncompleteError, IntegrityError, UnknownName, UsageError
+from zoo.errors import IncompleteError, IntegrityError, UnknownName, UsageError, typed
 from zoo.files import remove_leftovers, write_atomic
 from zoo.runtime.artifact import read_plain
 from zoo.spec import Recipe, replaced, to_plain
@@ -144,7 +144,9 @@ class Run:
             UsageError: it is not finished.
         """
         if self.state.status != "finished":
-            raise UsageError(f"The run {self.path} is {self.state.status}, not finished.", hint=f"zoo train --resume {self.path}")
+            raise UsageError(
+                f"The run {self.path} is {self.state.status}, not finished.", hint=typed("zoo", "train", "--resume", self.path)
+            )
 
     def lacks(self, file: Path, meaning: str) -> IncompleteError:
         """What is raised where `file` of its folder is not there; `meaning` says what it held."""

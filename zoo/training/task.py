@@ -90,7 +90,8 @@ class Task(ABC):
 
     def batch(self, split: Resident, part: Tensor, chosen: Tensor) -> Resident:  # noqa: ARG002 - others count
         """The examples `part` (int64) of a split; `chosen` are those of the whole batch, of which this process takes a part."""
-        return {name: tensor[part] for name, tensor in split.items()}
+        # On a CPU ten times as fast as indexing with brackets.
+        return {name: tensor.index_select(0, part) for name, tensor in split.items()}
 
     def whole(self, split: Resident) -> Resident:
         """All examples of a split as one batch."""

@@ -14,7 +14,7 @@ import torch
 
 from zoo.data.dataset import Dataset, length
 from zoo.data.load import load_dataset
-from zoo.errors import DataError, UsageError
+from zoo.errors import DataError, UsageError, typed
 from zoo.ledger.sources import source_hash
 from zoo.progress import Progress
 from zoo.registry import Registry
@@ -132,7 +132,9 @@ def resume(run: Run, registry: Registry, progress: Progress) -> Run:
     """
     state = run.state
     if state.status == "finished":
-        raise UsageError(f"The run {run.path} is finished; there is nothing to resume.", hint=f"zoo export --run {run.path}")
+        raise UsageError(
+            f"The run {run.path} is finished; there is nothing to resume.", hint=typed("zoo", "export", "--run", run.path)
+        )
     spec = spec_of(run, registry)
     asked = pick_device(state.device)
     with group(asked) as together, together.together():

@@ -1,0 +1,17 @@
+"""Hints that can be pasted."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from zoo.errors import typed
+from zoo.training.distributed import resume_command
+
+
+def test_only_what_a_shell_would_take_apart_is_quoted():
+    assert typed("zoo", "train", "--resume", Path("runs/cnn.fast/1")) == "zoo train --resume runs/cnn.fast/1"
+    words = ("zoo", "export", "--run", "my runs/it's $HOME/1")
+    assert shlex.split(typed(*words)) == list(words)
+    assert resume_command(Path("my runs/cnn.fast/1"), processes=1) == "zoo train --resume 'my runs/cnn.fast/1'"
+    assert resume_command(Path("1"), processes=2) == "torchrun --nproc-per-node 2 -m zoo train --resume 1"
