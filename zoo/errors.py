@@ -21,6 +21,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable
 
+FEW = 12
+"""Names that a message lists where none is near and no command does."""
+
 
 class ZooError(Exception):
     """Base of all errors that zoo raises on purpose.
@@ -49,7 +52,7 @@ class UsageError(ZooError):
 
 
 class UnknownName(UsageError):
-    """A name that is not among the known ones; the message carries near matches.
+    """A name that is not among the known ones. The message carries near matches; where there is none, no hint, and few names, all.
 
     Args:
         kind: what was looked for ("model", "data set", "recipe field").
@@ -59,8 +62,13 @@ class UnknownName(UsageError):
     """
 
     def __init__(self, kind: str, name: str, known: Iterable[str], *, hint: str | None = None) -> None:
-        self.near = near_matches(name, known)
-        tail = f"; did you mean {' or '.join(self.near)}?" if self.near else "."
+        names = list(known)
+        self.near = near_matches(name, names)
+        tail = "."
+        if self.near:
+            tail = f"; did you mean {' or '.join(self.near)}?"
+        elif hint is None and 0 < len(names) <= FEW:
+            tail = f"; there {'is' if len(names) == 1 else 'are'} {', '.join(names)}."
         super().__init__(f"There is no {kind} {name!r}{tail}", hint=hint)
 
 

@@ -233,7 +233,7 @@ def _of_run(run: str | Path, split: str, runs: Path, own: _Own, device: str, pro
 
 def _split(dataset: Dataset, name: str) -> Split:
     if name not in dataset.splits:
-        raise UnknownName(f"split of {dataset.id} ({', '.join(dataset.splits)}) called", name, dataset.splits)
+        raise UnknownName(f"split of {dataset.id} called", name, dataset.splits)
     return dataset.splits[name]
 
 

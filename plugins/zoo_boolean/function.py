@@ -72,7 +72,7 @@ def names_of(config: object) -> tuple[str, ...]:
     elif given:
         for name in needed:
             if name not in given:
-                raise UnknownName(f"variable among {', '.join(given)} called", name, given)
+                raise UnknownName("variable called", name, given)
     names = given or needed or ("a",)  # a constant has no variable of its own
     _check_count(len(names))
     return names

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from zoo.errors import typed
+from zoo.errors import FEW, UnknownName, typed
 from zoo.training.distributed import resume_command
 
 
@@ -15,3 +15,12 @@ def test_only_what_a_shell_would_take_apart_is_quoted():
     assert shlex.split(typed(*words)) == list(words)
     assert resume_command(Path("my runs/cnn.fast/1"), processes=1) == "zoo train --resume 'my runs/cnn.fast/1'"
     assert resume_command(Path("1"), processes=2) == "torchrun --nproc-per-node 2 -m zoo train --resume 1"
+
+
+def test_a_name_that_is_near_none_is_told_the_few_that_exist():
+    losses = ("squared-error", "cross-entropy")
+    assert str(UnknownName("loss", "bce", losses)) == "There is no loss 'bce'; there are squared-error, cross-entropy."
+    assert str(UnknownName("loss", "cross-entrpy", losses)) == "There is no loss 'cross-entrpy'; did you mean cross-entropy?"
+    assert str(UnknownName("loss", "bce", losses[:1])) == "There is no loss 'bce'; there is squared-error."
+    assert str(UnknownName("loss", "bce", losses, hint="zoo list")) == "There is no loss 'bce'. Try: zoo list"
+    assert str(UnknownName("loss", "bce", map(str, range(FEW + 1)))) == "There is no loss 'bce'."

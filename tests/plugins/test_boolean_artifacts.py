@@ -50,7 +50,7 @@ def test_a_gate_is_right_on_every_input_in_both_engines(tag, tmp_path):
         ({"table": "0" * (1 << 17)}, r"17 variables; at most 16"),
         ({"expr": " | ".join(f"v{number}" for number in range(17))}, r"17 variables; at most 16"),
         ({"expr": "a", "table": "01"}, r"not both: expr is 'a'"),
-        ({"expr": "a & x", "variables": "a,b"}, r"no variable among a, b called 'x'"),
+        ({"expr": "a & x", "variables": "a,b"}, r"no variable called 'x'; there are a, b\."),
         ({"expr": "a", "variables": "a,a"}, r"'a' is given twice"),
         ({"expr": "a", "variables": "and"}, r"'and' cannot be the name"),
         ({"table": "0110", "variables": "a"}, r"has 2 variables, not 1"),

@@ -53,7 +53,7 @@ def _named(pieces: Sequence[str], text: str, names: Sequence[str]) -> list[bool]
     for piece in pieces:
         name, _, value = piece.partition("=")
         if name not in names:
-            raise UnknownName(f"input among {', '.join(names)} called", name, names)
+            raise UnknownName("input called", name, names)
         if name in values:
             raise UsageError(f"The input {text!r} gives {name} twice.")
         if value.lower() not in VALUES:
