@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -17,7 +18,7 @@ from zoo.certify.compare import changed_answers, largest_error
 from zoo.certify.golden import Golden
 from zoo.certify.measured import Measured
 from zoo.certify.oracle import ask_reference
-from zoo.certify.placement import fallen_back, placed_on
+from zoo.certify.placement import Placed, on_cpu, placed_on
 from zoo.errors import ExportError, ParityError, UsageError
 from zoo.exporting import classifier
 from zoo.exporting.export import export
@@ -157,7 +158,7 @@ def test_the_test_split_is_audited_on_every_provider(source, tmp_path, monkeypat
 
     asked = []
     monkeypatch.setattr(certifying, "open_model", lambda path, **how: asked.append(how) or opened(path, **how))
-    monkeypatch.setattr(certifying, "cpu_nodes", lambda *arguments: {})
+    monkeypatch.setattr(certifying, "on_cpu", lambda *arguments: Placed({}, ()))
     with pytest.raises(ParityError, match=r"in test \(cuda\)") as caught:
         exported(source, tmp_path, providers=("cuda",))
     assert "accuracy is" in str(caught.value)
@@ -273,12 +274,22 @@ def test_a_changed_answer_is_explained_by_a_small_margin_only():
 
 
 def test_a_profile_tells_what_fell_back():
-    events = [
-        {"cat": "Node", "name": "a_kernel_time", "args": {"provider": "CPUExecutionProvider", "op_name": "Conv"}},
-        {"cat": "Node", "name": "b_kernel_time", "args": {"provider": "CPUExecutionProvider", "op_name": "Gather"}},
-        {"cat": "Node", "name": "c_kernel_time", "args": {"provider": "CUDAExecutionProvider", "op_name": "Gemm"}},
-        {"cat": "Session", "name": "run"},
-    ]
+    def node(operator: str, dtype: str, provider: str = "CPUExecutionProvider") -> dict[str, object]:
+        types = {"input_type_shape": [{dtype: [2]}], "output_type_shape": [{"int64": [2]}]}
+        return {"cat": "Node", "name": f"{operator}_{dtype}", "args": {"provider": provider, "op_name": operator, **types}}
+
+    here = [("Conv", "float16"), ("Gather", "float"), ("GatherND", "string"), ("Add", "int64"), ("Add", "float")]
+    events = [*(node(*one) for one in here), node("Gemm", "float", "CUDAExecutionProvider"), {"cat": "Session", "name": "run"}]
     placed = placed_on(events, "CPUExecutionProvider")
-    assert placed == {"Conv": 1, "Gather": 1}
-    assert fallen_back(placed) == ["Conv"]
+    assert placed.nodes == {"Add": 2, "Conv": 1, "Gather": 1, "GatherND": 1}
+    assert placed.computing == ("Add", "Conv")
+
+
+def test_the_profile_of_a_session_names_types():
+    """What the verdict on a provider is read from: on the CPU, all that computes on floats has stayed there."""
+    exported = Path(__file__).parents[2] / "exported"
+    model = (exported / "seq2seq.help-pl-en.int8" / "model.onnx").read_bytes()
+    placed = on_cpu(model, "cpu", {"text": np.array(["Wybierz."], dtype=object)})
+    assert {"RegexFullMatch", "GatherND", "GRU", "MatMul"} <= set(placed.nodes)
+    assert {"GRU", "MatMul", "Softmax"} <= set(placed.computing)
+    assert not {"RegexFullMatch", "GatherND", "StringSplit", "LabelEncoder", "CumSum", "Less"} & set(placed.computing)

@@ -2,6 +2,7 @@
 
     python -m venv keras && keras/bin/pip install keras jax tensorflow-cpu
     python tools/benchmarks/train.py --mirror DIR --keras keras/bin/python [--recipe cnn.fast] [--rounds 5] [--examples 60000]
+                                   [--device cuda [--cuda-graphs]]
 
 Each system runs in a process of its own and waits while another has its turn; what is compiled is compiled before the first epoch.
 Evaluation is not timed. A ratio is ours ÷ theirs, taken within a round; below 1, we are faster.
@@ -68,8 +69,10 @@ class System:
         self.process.wait()
 
 
-def measured(recipe: str, arrays: dict[str, np.ndarray], rounds: int, keras: str | None, device: str, folder: Path) -> list[System]:
-    """All systems on one recipe, in turn."""
+def measured(
+    recipe: str, arrays: dict[str, np.ndarray], rounds: int, keras: str | None, ours: list[str], folder: Path
+) -> list[System]:
+    """All systems on one recipe, in turn; `ours` is the device, and an option of our training. Keras takes the device it finds."""
     np.savez(folder / "data.npz", **arrays)
     own = folder / "data"
     own.mkdir(exist_ok=True)
@@ -77,8 +80,8 @@ def measured(recipe: str, arrays: dict[str, np.ndarray], rounds: int, keras: str
         write_idx(own / file, arrays[name])
     data, epochs = str(folder / "data.npz"), str(rounds)
     systems = [
-        System(OURS, [sys.executable, str(PEERS / "zoo_peer.py"), recipe, str(own), epochs, device], {}),
-        System("torch", [sys.executable, str(PEERS / "torch_peer.py"), recipe, data, epochs], {}),
+        System(OURS, [sys.executable, str(PEERS / "zoo_peer.py"), recipe, str(own), epochs, *ours], {}),
+        System("torch", [sys.executable, str(PEERS / "torch_peer.py"), recipe, data, epochs, ours[0]], {}),
     ]
     if keras:
         for backend in ("tensorflow", "jax"):
@@ -133,15 +136,17 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--examples", type=int, default=60_000, help="digits of an epoch")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--cuda-graphs", action="store_true", help="capture our passes")
     parser.add_argument("--output", type=Path, help="rows as JSON")
     options = parser.parse_args()
     arrays = {name: read_idx(Path(options.mirror) / "mnist" / f"{file}.gz") for name, file in FILES.items()}
     for name in ("image", "label"):
         arrays[name] = arrays[name][: options.examples]
     rows = []
+    ours = [options.device, *(["captured"] if options.cuda_graphs else [])]
     for recipe in options.recipe or RECIPES:
         with tempfile.TemporaryDirectory() as folder:
-            rows += table(recipe, measured(recipe, arrays, options.rounds, options.keras, options.device, Path(folder)))
+            rows += table(recipe, measured(recipe, arrays, options.rounds, options.keras, ours, Path(folder)))
     if options.output:
         options.output.write_bytes(msgspec.json.format(msgspec.json.encode(rows), indent=2) + b"\n")
 

@@ -17,7 +17,7 @@ from zoo.certify.golden import Golden, Reference, by_length
 from zoo.certify.grid import grid
 from zoo.certify.measured import Measured
 from zoo.certify.oracle import ask_reference
-from zoo.certify.placement import cpu_nodes, fallen_back
+from zoo.certify.placement import Placed, on_cpu
 from zoo.certify.proof import Answer, Proof
 from zoo.certify.spread import Errors
 from zoo.certify.texts import hostile, words_of
@@ -123,7 +123,7 @@ def certify(
     small = next(golden for golden in goldens if len(golden) > 1)
     sample = test.first(ORACLE_EXAMPLES)
     oracle = ask_reference(content, sample, [spec.name for spec in subject.outputs], subject.graph.heads, measured.limits)
-    placed = {name: cpu_nodes(content, name, small.inputs) for name in used if name != "cpu"}
+    placed = {name: on_cpu(content, name, small.inputs) for name in used if name != "cpu"}
     bounds = {name: measured.bound(name) for name in measured.visible}
     proofs: tuple[Proof, ...] = ()
     if subject.prove:
@@ -142,7 +142,7 @@ def certify(
         ),
         levels=tuple(LEVELS),
         providers=tuple(used),
-        cpu_nodes=placed,
+        cpu_nodes={name: found.nodes for name, found in placed.items()},
         changed=changed,
         audit=audit,
         oracle=oracle,
@@ -232,7 +232,7 @@ def _mended(ours: np.ndarray, theirs: np.ndarray, at: Sequence[int]) -> np.ndarr
 def _problems(
     bounds: Mapping[str, OutputBound],
     changed: Sequence[Tie],
-    placed: Mapping[str, dict[str, int]],
+    placed: Mapping[str, Placed],
     oracle: Oracle,
     measured: Measured,
 ) -> list[str]:
@@ -249,9 +249,9 @@ def _problems(
             f"{len(unexplained)} answers differ without a tie, the first in {first.place} at {first.index}: "
             f"{first.ours} instead of {first.theirs}, margin {first.margin:.3g}"
         )
-    for provider, nodes in placed.items():
-        if fallen := fallen_back(nodes):
-            problems.append(f"{', '.join(fallen)} fell back from {provider} to the CPU")
+    for provider, found in placed.items():
+        if found.computing:
+            problems.append(f"{', '.join(found.computing)} fell back from {provider} to the CPU")
     if oracle.failure:
         problems.append(f"the reference evaluator broke down: {oracle.failure}")
     elif oracle.skipped is None and not oracle.agrees:

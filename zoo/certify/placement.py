@@ -6,38 +6,42 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from zoo.runtime.providers import PROVIDERS
 
-# Strings and labels, which no accelerator holds; shapes and indices, which are cheaper where they are.
-ALWAYS_CPU = frozenset(
+FLOATS = frozenset({"float", "float16", "bfloat16", "double"})
+"""As a profile names them."""
+# Shapes and indices are cheaper where they are, and what a loop carries goes with it.
+MOVERS = frozenset(
     (
-        *(
-            "LabelEncoder",
-            "StringSplit",
-            "StringConcat",
-            "RegexFullMatch",
-            "Gather",
-            "Loop",
-            "If",
-            "Where",
-            "Equal",
-            "Not",
-            "And",
-            "Or",
-        ),
-        *("Shape", "Size", "Reshape", "Unsqueeze", "Squeeze", "Slice", "Concat", "Cast", "Range", "ConstantOfShape", "Expand"),
-        *("Constant", "Identity", "MemcpyToHost", "MemcpyFromHost"),
+        *("Gather", "Loop", "If", "Where", "Shape", "Size", "Reshape", "Unsqueeze", "Squeeze", "Slice", "Concat", "Cast", "Range"),
+        *("ConstantOfShape", "Expand", "Constant", "Identity", "MemcpyToHost", "MemcpyFromHost"),
     )
 )
-"""Operator types that may stay on the CPU whatever the provider. Any other that does computes on floats, and is an error."""
+"""Operator types that may meet floats on the CPU whatever the provider: they move them and compute nothing."""
 
 
-def cpu_nodes(model: bytes, provider: str, feeds: Mapping[str, np.ndarray]) -> dict[str, int]:
-    """Operator types, with counts, that ran on the CPU although `provider` was asked for.
+@dataclass(frozen=True)
+class Placed:
+    """What ran on a provider.
+
+    Args:
+        nodes: operator types with counts.
+        computing: those of them that computed on floats, in order. On strings, truth values and whole numbers no accelerator need
+            compute, and of many operators it cannot.
+    """
+
+    nodes: dict[str, int]
+    computing: tuple[str, ...]
+
+
+def on_cpu(model: bytes, provider: str, feeds: Mapping[str, np.ndarray]) -> Placed:
+    """What ran on the CPU although `provider` was asked for.
 
     Args:
         model: the file.
@@ -59,16 +63,17 @@ def cpu_nodes(model: bytes, provider: str, feeds: Mapping[str, np.ndarray]) -> d
     return placed_on(events, PROVIDERS["cpu"])
 
 
-def placed_on(events: list[dict[str, object]], provider: str) -> dict[str, int]:
-    """Operator types, with counts of nodes, that a profile shows on `provider`."""
+def placed_on(events: list[dict[str, Any]], provider: str) -> Placed:
+    """What a profile shows on `provider`."""
     nodes: dict[str, str] = {}
+    computing = set()
     for event in events:
         arguments = event.get("args")
-        if event.get("cat") == "Node" and isinstance(arguments, dict) and arguments.get("provider") == provider:
-            nodes[str(event.get("name"))] = str(arguments.get("op_name"))
-    return dict(sorted(Counter(nodes.values()).items()))
-
-
-def fallen_back(nodes: Mapping[str, int]) -> list[str]:
-    """Those among `cpu_nodes` that ought to have run on the provider."""
-    return [operator for operator in nodes if operator not in ALWAYS_CPU]
+        if event.get("cat") != "Node" or not isinstance(arguments, dict) or arguments.get("provider") != provider:
+            continue
+        operator = str(arguments.get("op_name"))
+        nodes[str(event.get("name"))] = operator
+        tensors = [*arguments.get("input_type_shape", ()), *arguments.get("output_type_shape", ())]
+        if operator not in MOVERS and any(dtype in FLOATS for tensor in tensors for dtype in tensor):
+            computing.add(operator)
+    return Placed(dict(sorted(Counter(nodes.values()).items())), tuple(sorted(computing)))

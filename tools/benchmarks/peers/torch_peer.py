@@ -1,6 +1,6 @@
 """The recipes as PyTorch's tutorials write the loop: a DataLoader over a TensorDataset, in float32.
 
-`python torch_peer.py RECIPE DATA.npz EPOCHS`
+`python torch_peer.py RECIPE DATA.npz EPOCHS DEVICE`
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ def keras_start(module: nn.Module) -> nn.Module:
 
 def cropped(pictures: Tensor) -> Tensor:
     """A random 24×24 crop of each; float32 [batch, 1, 28, 28] → [batch, 1, 24, 24]."""
-    rows, columns = torch.randint(5, (2, len(pictures), 1)) + torch.arange(24)  # [batch, 24] each
+    device = pictures.device
+    rows, columns = torch.randint(5, (2, len(pictures), 1), device=device) + torch.arange(24, device=device)  # [batch, 24] each
     flat = (28 * rows)[:, :, None] + columns[:, None, :]  # [batch, 24, 24]
     return pictures.flatten(1).gather(1, flat.flatten(1)).view(-1, 1, 24, 24)  # [batch, 1, 24, 24]
 
@@ -64,7 +65,7 @@ def main() -> None:
     """An epoch for each line."""
     hush()
     recipe, arrays = sys.argv[1], dict(np.load(sys.argv[2]))
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = torch.device(sys.argv[4])
     torch.manual_seed(0)
     images, test = (torch.from_numpy(arrays[name]).unsqueeze(1).float() / 255 for name in ("image", "test_image"))  # [n, 1, 28, 28]
     labels, test_labels = (torch.from_numpy(arrays[name]).long() for name in ("label", "test_label"))

@@ -1,6 +1,6 @@
 """The product itself: `zoo.train`, held after each epoch until the next one is asked for.
 
-`python zoo_peer.py RECIPE DATA EPOCHS DEVICE`; DATA is a folder of pictures, or a file of pairs.
+`python zoo_peer.py RECIPE DATA EPOCHS DEVICE [captured]`; DATA is a folder of pictures, or a file of pairs.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Held(Progress):
 def main() -> None:
     """An epoch for each line."""
     hush()
-    recipe, data, epochs, device = sys.argv[1:5]
+    recipe, data, epochs, device, *options = sys.argv[1:]
     with tempfile.TemporaryDirectory() as name:
         progress = Held(Path(name))
         zoo.train(
@@ -51,6 +51,7 @@ def main() -> None:
             recipe={"epochs": int(epochs)},
             device=device,
             output=name,
+            captured="captured" in options,
             progress=progress,
             data=data,
             columns={"source": "0", "target": "1"} if data.endswith(".tsv") else None,
