@@ -110,6 +110,15 @@ def test_threads_want_free_cores(name: str) -> None:
     assert said(name, Evidence((explanation(trials=(trial("all threads", ratio),), noise=CROWDED),))) == ""
 
 
+@pytest.mark.parametrize("name", ["compute", "memory"])
+def test_peaks_of_the_cpu_say_nothing_of_a_gpu(name: str) -> None:
+    evidence = next(evidence for other, evidence, _ in CASES if other == name)
+    mixed = (slice_of("cuda", 0.8), slice_of("cpu", 0.1))
+    moved = tuple(msgspec.structs.replace(one, providers=mixed) for one in evidence.explanations)
+    assert said(name, evidence)
+    assert said(name, Evidence(moved)) == ""
+
+
 @pytest.mark.parametrize("name", ["batch 8", "all threads", "level basic", "bound memory", "bare"])
 def test_intervals_that_include_one_say_nothing(name: str) -> None:
     one = explanation(trials=(trial(name, 0.8, width=0.25),))

@@ -148,6 +148,11 @@ class Explanation(Spec):
         """Of nodes, in a call."""
         return sum(part.executions for part in self.parts)
 
+    @property
+    def on_cpu(self) -> bool:
+        """Whether all nodes ran there: the peaks are the CPU's, and say nothing of another device."""
+        return all(part.name == "cpu" for part in self.providers)
+
     def trial(self, name: str) -> Trial | None:
         """The one of that name, if it was made."""
         return next((trial for trial in self.trials if trial.name == name), None)

@@ -123,11 +123,13 @@ def _module(evidence: Evidence) -> Found | None:
 
 
 def _compute(evidence: Evidence) -> Found | None:
-    work = evidence.last.work
+    one = evidence.last
+    work = one.work
     share = work.gflops / work.peak_gflops
-    if evidence.last.noise.reasons or not NEAR_PEAK <= share <= 1:  # above 1 the peak was measured while others computed
+    # Above 1 the peak was measured while others computed.
+    if one.noise.reasons or not one.on_cpu or not NEAR_PEAK <= share <= 1:
         return None
-    return {"batch": str(evidence.last.batch), "gflops": f"{work.gflops:.3g}", "share": percent(share)}
+    return {"batch": str(one.batch), "gflops": f"{work.gflops:.3g}", "share": percent(share)}
 
 
 def _memory(evidence: Evidence) -> Found | None:
@@ -135,6 +137,7 @@ def _memory(evidence: Evidence) -> Found | None:
     share = one.work.gbytes / one.work.peak_gbytes
     if (
         one.noise.reasons
+        or not one.on_cpu
         or share < NEAR_PEAK
         or one.work.gflops / one.work.peak_gflops >= NEAR_PEAK
         or 2 * one.work.weight_bytes < one.work.moved_bytes

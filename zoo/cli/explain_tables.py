@@ -77,13 +77,18 @@ def _cell(value: float, share: float, steps: float) -> str:
 
 def _work(several: Sequence[Explanation]) -> list[list[str]]:
     works = [one.work for one in several]
+    # The peaks are the CPU's.
+    multiplied, copied = (
+        [f"{100 * share:.0f} %" if one.on_cpu else "–" for one, share in zip(several, shares, strict=True)]
+        for shares in ([work.gflops / work.peak_gflops for work in works], [work.gbytes / work.peak_gbytes for work in works])
+    )
     return [
         ["million multiply-adds", *(f"{work.multiply_adds / 1e6:,.4g}" for work in works)],
         ["GFLOP/s", *(f"{work.gflops:.3g}" for work in works)],
-        ["of a product of large matrices", *(f"{100 * work.gflops / work.peak_gflops:.0f} %" for work in works)],
+        ["of a product of large matrices", *multiplied],
         ["MB of weights read", *(f"{work.weight_bytes / 1e6:,.3g}" for work in works)],
         ["GB/s moved", *(f"{work.gbytes:.3g}" for work in works)],
-        ["of a copy in memory", *(f"{100 * work.gbytes / work.peak_gbytes:.0f} %" for work in works)],
+        ["of a copy in memory", *copied],
         ["nodes run", *(f"{one.executions:,.0f}" for one in several)],
         ["copies and reorders", *(f"{100 * one.copies.share:.1f} %" for one in several)],
     ]
