@@ -56,7 +56,8 @@ def command(
 ) -> None:
     """Train MODEL by its recipe; the run is written to OUTPUT/<id>/<n>.
 
-    Ctrl-C stops after the step under way and leaves a run that --resume continues, bit for bit on the same machine.
+    Ctrl-C stops after the step under way and leaves a run that --resume continues, bit for bit on the same machine
+    (on a GPU with --deterministic).
 
     \b
     zoo train cnn --device cuda

@@ -124,7 +124,7 @@ def data_of(run: Run, registry: Registry, progress: Progress) -> Dataset:
 
 
 def resume(run: Run, registry: Registry, progress: Progress) -> Run:
-    """Continue an unfinished run from its newest checkpoint, bit for bit on the same machine.
+    """Continue an unfinished run from its newest checkpoint, bit for bit on the same machine (on a GPU, if it is deterministic).
 
     Raises:
         UsageError: the run is finished, or is running now.
