@@ -152,7 +152,7 @@ def test_own_data_with_long_names_and_then_without_the_data(zoo_, small_data, mn
             folder.mkdir(parents=True)
             for number, image in enumerate(images[labels == digit]):
                 Image.fromarray(image).save(folder / f"{number}.png")
-    trained = zoo_("train", "logreg.sgd", "--data", "own", "--name", "mine", "--steps", 2, "-q")
+    trained = zoo_("train", "logreg.gd", "--data", "own", "--name", "mine", "--steps", 2, "-q")
     assert trained.code == 0, trained.err
     result = zoo_("plot", "logreg.mine", "--json")
     assert result.code == 0, result.err

@@ -82,7 +82,7 @@ def make(folder: Path, names: tuple[str, ...] = ("camera", "logreg", "cnn")) -> 
 
 
 def _subject(folder: Path, name: str) -> Subject:
-    model = {"camera": "camera.trained", "logreg": "logreg.sgd", "cnn": "cnn.fast"}[name]
+    model = {"camera": "camera.trained", "logreg": "logreg.gd", "cnn": "cnn.fast"}[name]
     own = {} if name == "camera" else {"data": folder / "pictures", "name": "small"}
     id = "camera.trained" if name == "camera" else f"{name}.small"  # noqa: A001
     finished, stopped = folder / "finished" / id / "1", folder / "stopped" / id / "1"
