@@ -53,7 +53,7 @@ def read_own(path: Path, like: DatasetSpec) -> Dataset:  # noqa: ARG001
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
     words, different = int(corpus.counts.sum()), len(corpus.words)
-    strange = f"; {corpus.strange:,} bytes that are no UTF-8 were taken for spaces" if corpus.strange else ""
+    strange = f"; {corpus.strange:,} places that are no UTF-8 were taken for spaces" if corpus.strange else ""
     several = f" of {len(files):,} files" if path.is_dir() else ""
     return Dataset(
         id=path.name.partition(".")[0],

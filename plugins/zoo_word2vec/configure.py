@@ -15,8 +15,6 @@ RANGES: dict[str, tuple[int, int | None]] = {
     "most": (4, None),
     "sample": (0, None),
 }
-TABLE = 1 << 27
-"""Numbers of the table of windows, which grows with their square: half a gigabyte."""
 
 
 def configure(spec: ModelSpec) -> tuple[ModelSpec, None]:
@@ -32,7 +30,4 @@ def configure(spec: ModelSpec) -> tuple[ModelSpec, None]:
         if value < least or (most and value > most):
             right = f"at least {least}" if value < least else f"at most {most:,}"
             raise UsageError(f"config.{name} of {spec.id} is {value}; it should be {right}.", hint=f"zoo show {spec.id}")
-    if (config.window + 1) ** 2 * config.chunk * 2 * (config.chunk + config.window) > TABLE:
-        said = f"config.window={config.window} with config.chunk={config.chunk} takes too much memory; a smaller chunk takes less."
-        raise UsageError(said, hint=f"zoo train {spec.id} --set config.window={config.window} --set config.chunk=8")
     return replaced(spec, outputs=outputs(config.numbers), exports=exports(config.numbers)), None

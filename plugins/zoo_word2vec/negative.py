@@ -151,15 +151,15 @@ class BagOfWords(NegativeSampling):
 
     def gradients(self, module: WordVectors, batch: Resident) -> tuple[list[Gradient], list[Gradient], Tensor]:
         """See `NegativeSampling.gradients`."""
+        # Where a position sees nothing, its mean and `many` are 0, and so is every gradient of it.
         seen, many = self._seen(batch)
         (words, context), noise = chunked(batch["words"], self.config), batch["noise"]
-        weight = (many > 0).float()  # [chunks, chunk, 1]
         mean = torch.bmm(seen, self._context(module, batch["words"]))  # [chunks, chunk, numbers]
         right, wrong = gathered(module.contexts, words), gathered(module.contexts, noise)
         ours, theirs = (mean * right).sum(2, keepdim=True), torch.bmm(mean, wrong.transpose(1, 2))
-        total, pairs = self._summed(ours[:LOOKED], theirs[:LOOKED], weight[:LOOKED])
-        ours = ours.sigmoid_().sub_(1).mul_(weight)  # [chunks, chunk, 1]
-        theirs = theirs.sigmoid_().mul_(weight * (self.options.negative / self.options.shared))  # [chunks, chunk, shared]
+        total, pairs = self._summed(ours[:LOOKED], theirs[:LOOKED], many[:LOOKED])
+        ours = ours.sigmoid_().sub_(1)
+        theirs = theirs.sigmoid_().mul_(self.noise)
         back = torch.baddbmm(right.mul_(ours), theirs, wrong).mul_(many)  # [chunks, chunk, numbers]
         changes = [torch.bmm(seen.transpose(1, 2), back), torch.bmm(theirs.transpose(1, 2), mean), mean.mul_(ours)]
         rows = [
@@ -181,27 +181,32 @@ class BagOfWords(NegativeSampling):
         mean = torch.bmm(seen, self._context(module, batch["words"]))
         ours = (mean * gathered(module.contexts, words)).sum(2, keepdim=True)
         theirs = torch.bmm(mean, gathered(module.contexts, noise).transpose(1, 2))
-        return self._summed(ours, theirs, (many > 0).float())
+        return self._summed(ours, theirs, many)
 
     def _seen(self, batch: Resident) -> tuple[Tensor, Tensor]:
         """Of a position, shares of its chunk's words in the mean of what it sees, float32 [chunks, chunk, span], and how many it
         sees, [chunks, chunk, 1]."""
         codes = batch["codes"]
 
-        def make() -> tuple[Tensor, Tensor]:
+        def make() -> Tensor:
             seen = windows_of(self.config, self.options)[:, : self.config.span]
             many = seen.sum(1, keepdim=True)
-            return (seen / many.clamp(min=1)).to(codes.device), many.to(codes.device)
+            return torch.cat([seen / many.clamp(min=1), many], 1).to(codes.device)  # [windows, span + 1]
 
-        shares, many = self.once("shares", codes.device, make)
-        places = codes.view(-1, self.config.chunk)  # [chunks, chunk]
-        return gathered(shares, places), gathered(many, places)
+        both = gathered(self.once("shares", codes.device, make), codes.view(-1, self.config.chunk))  # [chunks, chunk, span + 1]
+        return both[:, :, :-1], both[:, :, -1:]
 
     def _context(self, module: WordVectors, words: Tensor) -> Tensor:
         """Vectors of each chunk's words, and of those beside it, [chunks, span, numbers]: a view in which chunks overlap."""
         vectors = module.vectors.index_select(0, words)
         return vectors.unfold(0, self.config.span, self.config.chunk).transpose(1, 2)  # [chunks, span, numbers]
 
-    def _summed(self, ours: Tensor, theirs: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-        noise = self.options.negative / self.options.shared
-        return (softplus(-ours) * weight).sum() + (softplus(theirs) * weight).sum() * noise, weight.sum()
+    @property
+    def noise(self) -> float:
+        """Weight of a shared noise word."""
+        return self.options.negative / self.options.shared
+
+    def _summed(self, ours: Tensor, theirs: Tensor, many: Tensor) -> tuple[Tensor, Tensor]:
+        """Of the positions that see something."""
+        weight = many.clamp(max=1)  # [chunks, chunk, 1]
+        return ((softplus(-ours) + self.noise * softplus(theirs).sum(2, keepdim=True)) * weight).sum(), weight.sum()

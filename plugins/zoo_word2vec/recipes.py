@@ -6,7 +6,7 @@ from zoo.spec import SGD, AdamW, Export, LinearDecay, ModelSpec, NegativeSamplin
 from zoo_word2vec import Config
 
 ANSWERS = 10
-WORD = TensorSpec(name="word", dtype="string", shape=("batch",), meaning="a word, in any case")
+WORD = TensorSpec(name="word", dtype="string", shape=("batch",), meaning="a word: small, with a capital letter, or in capitals")
 NEIGHBOURS = TensorSpec(
     name="neighbours", dtype="string", shape=("batch", ANSWERS), meaning="the nearest words; empty where the word is not known"
 )

@@ -19,6 +19,7 @@ from zoo.training.judged import judge_words, load_lists
 from zoo.training.task import Score, Task
 from zoo.training.words import WordVectors, spell, words_of
 from zoo_word2vec import Config
+from zoo_word2vec.configure import configure
 from zoo_word2vec.draws import Alias
 from zoo_word2vec.positions import Epoch, gathered, kept, windows_of
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 NOISE_POWER = 0.75
 """Of a word's count, to which its chance as a noise word is proportional (arXiv 1310.4546, 2.2)."""
+TABLE = 1 << 27
+"""Numbers of the table of windows, which grows with their square: half a gigabyte."""
 SAMPLES, SAMPLE = 50, 4096
 """Stretches of the text, and tokens of each, that the loss is measured on; spread over all of it."""
 
@@ -56,10 +59,10 @@ class Text(Task):
 
     @classmethod
     def check(cls, spec: ModelSpec, recipe: Recipe) -> None:
-        """See `Task.check`: the loss is the model's own.
+        """See `Task.check`: the loss is the model's own, and what is held in memory has a bound.
 
         Raises:
-            UsageError: it is another one.
+            UsageError: it is another one, or a number makes no sense, or windows, chunks and shared noise words are too many.
         """
         assert spec.recipe is not None
         kind = type(spec.recipe.loss)
@@ -69,6 +72,12 @@ class Text(Task):
                 f"The loss of {spec.id} is {name}{', without options' if kind is CrossEntropy else ''}; no other is learned by it."
             )
             raise UsageError(said, hint=f"zoo show {spec.id}")
+        configure(spec)  # each number by itself
+        config, shared = spec.config, getattr(recipe.loss, "shared", 1)
+        assert isinstance(config, Config)
+        if (config.window + 1) ** 2 * config.chunk * (config.span + shared) > TABLE:
+            said = f"config.window={config.window}, config.chunk={config.chunk} and loss.shared={shared} take too much memory"
+            raise UsageError(f"{said}; a smaller chunk takes less.", hint=f"zoo train {spec.id} --set config.chunk=8")
 
     @cached_property
     def counts(self) -> Tensor:

@@ -10,13 +10,13 @@ import time
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.plugins.word_vectors import LETTERS, lines_of, network, written
 from tests.training.test_resume import stopped_at
 from zoo import api
-from zoo.errors import DataError, NonFiniteError, UsageError
+from zoo.errors import NonFiniteError, UsageError
 from zoo.spec import NegativeSampling
 from zoo.training.run import Run
 from zoo.training.words import words_of
@@ -154,8 +154,7 @@ def test_frequent_words_do_not_overshoot(tmp_path):
 )
 def test_an_epoch_holds_every_word_once_and_no_window_leaves_its_line(lines, batch, window, chunk):
     text = "\n".join(" ".join(line) for line in lines)
-    if len({word for line in lines for word in line}) < 4:
-        return
+    assume(len({word for line in lines for word in line}) >= 4)
     task, _, dataset = network("skipgram", text, recipe={**SMALL, "batch_size": batch}, window=window, chunk=chunk)
     tokens = dataset.splits["train"]["token"]
     train = task.resident(dataset.splits["train"], torch.device("cpu"))
@@ -352,45 +351,3 @@ def test_what_is_learned_is_what_stands_together(tmp_path):
             for word in kind:
                 near = (units @ units[words.index(word)]).topk(4).indices.tolist()
                 assert {words[place] for place in near} == set(kind), model
-
-
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        (b"", "holds no word"),
-        (b"!!! ... ---", "holds no word"),
-        (b"\x00\x01\x02" * 100, "NUL"),
-        (bytes(range(128, 256)) * 40, "no UTF-8"),
-        (b"buffalo " * 1000, "1 occurs at least 5 times (the commonest is 'buffalo', 1,000 times)"),
-        (b"all of these words are here once", "none occurs at least 5 times"),
-    ],
-)
-def test_texts_that_nothing_can_be_learned_from(content, said, tmp_path):
-    path = tmp_path / "text.txt"
-    path.write_bytes(content)
-    with pytest.raises(DataError) as caught:
-        api.train("word2vec", data=path, name="bad", output=tmp_path / "runs")
-    assert said in str(caught.value)
-    assert not (tmp_path / "runs").exists()
-
-
-@pytest.mark.parametrize(
-    ("recipe", "options", "said"),
-    [
-        ({"momentum": 0.9}, {}, "plain gradient descent"),
-        ({"clip": 1.0}, {}, "no gradient that clip=1 could clip"),
-        ({"loss": "cross-entropy"}, {}, "The loss of word2vec.skipgram is negative-sampling"),
-        ({"config.window": 3000}, {}, "config.window of word2vec.skipgram is 3000; it should be at most 100"),
-        ({"config.window": 90, "config.chunk": 900}, {}, "takes too much memory"),
-        ({"precision": "auto"}, {}, "in float32"),
-        ({"config.window": 0}, {}, "config.window of word2vec.skipgram is 0; it should be at least 1"),
-        ({}, {"compiled": True}, "--compile"),
-        ({}, {"precision": "bf16"}, "in float32"),
-    ],
-)
-def test_what_has_no_meaning_is_refused(recipe, options, said, tmp_path):
-    text = written(tmp_path, LETTERS * 20)
-    with pytest.raises(UsageError) as caught:
-        api.train("word2vec", data=text, name="own", output=tmp_path / "runs", recipe=recipe, **options)
-    assert said in str(caught.value)
-    assert not (tmp_path / "runs").exists()

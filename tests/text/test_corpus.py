@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import unicodedata
 from collections import Counter
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from zoo.errors import DataError
 from zoo.text import corpus as module
-from zoo.text.corpus import END, WORD, read_corpus
+from zoo.text.corpus import END, TOKENS, WORDS, read_corpus, word_pattern
 
 KEYS = itertools.count()
 
@@ -40,7 +41,7 @@ def lines_of(corpus):
 def test_words_and_lines_are_those_of_the_text_however_it_is_cut(made, text, size):
     raw = text.encode()
     chunks = [raw[start : start + size] for start in range(0, len(raw), size)]
-    expected = [WORD.findall(line) for line in text.lower().split("\n")]
+    expected = [word_pattern().findall(line) for line in unicodedata.normalize("NFC", text.lower()).split("\n")]
     expected = [line for line in expected if line]
     if not expected:
         with pytest.raises(DataError, match="holds no word"):
@@ -74,6 +75,20 @@ def test_the_cache_is_read_and_not_made_again(tmp_path):
     assert (first.words, first.tokens.tolist()) == (again.words, again.tokens.tolist()) == (["two", "one"], [1, 0, 0])
 
 
+@pytest.mark.parametrize("name", [TOKENS, WORDS])
+@pytest.mark.parametrize("damage", ["gone", "cut", "cut by a word", "noise"])
+def test_a_damaged_cache_is_made_again(name, damage, tmp_path):
+    first = read_corpus(lambda: [b"one two two"], tmp_path, "key")
+    (file,) = tmp_path.rglob(name)
+    held = file.read_bytes()
+    if damage == "gone":
+        file.unlink()
+    else:
+        file.write_bytes({"cut": held[:-1], "cut by a word": held[:-4], "noise": bytes(7)}[damage])
+    again = read_corpus(lambda: [b"one two two"], tmp_path, "key")
+    assert (first.words, [1, 0, 0]) == (again.words, again.tokens.tolist())
+
+
 def test_what_fails_leaves_nothing_in_the_cache(tmp_path):
     def broken():
         yield b"some words"
@@ -88,8 +103,11 @@ def test_what_fails_leaves_nothing_in_the_cache(tmp_path):
 def test_what_is_no_text_is_refused(made):
     with pytest.raises(DataError, match="NUL byte"):
         made([b"PK\x03\x04\0\0"])
+    latin = "Ärger über Öl und Übel ".encode("latin-1")
     with pytest.raises(DataError, match="is no UTF-8"):
-        made(["Ärger über Öl und Übel ".encode("latin-1") * 100])
+        made([latin * 100])
+    with pytest.raises(DataError, match="is no UTF-8"):
+        made(itertools.chain([latin * 10_000], iter(lambda: pytest.fail("read to the end"), None)))
     with pytest.raises(DataError, match="holds no word"):
         made([b"... --- ...\n"])
     with pytest.raises(DataError, match="holds no word"):
@@ -100,6 +118,16 @@ def test_a_few_strange_bytes_part_words_and_are_counted(made):
     corpus = made([b"\xef\xbb\xbfcaf\xe9 noir " + b"plain words " * 100])
     assert corpus.strange == 1
     assert lines_of(corpus)[0][:3] == ["caf", "noir", "plain"]
+
+
+def test_where_they_stand_makes_no_difference(made):
+    """The first file of a folder may be a small one in another encoding."""
+    assert made([b"caf\xe9 abc\n", b"plain words " * 100]).strange == 1
+
+
+def test_marks_belong_to_their_letters(made):
+    text = "हिन्दी भाषा e\u0301te\u0301 İstanbul \u0301 a_b"
+    assert lines_of(made([text.encode()])) == [["हिन्दी", "भाषा", "été", "i\u0307stanbul", "a", "b"]]
 
 
 def test_blocks_are_put_in_order_one_by_one(made, monkeypatch):

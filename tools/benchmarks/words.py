@@ -1,6 +1,6 @@
 """Word vectors beside gensim's: words a second, and how well both do by the lists that people made.
 
-    python tools/benchmarks/words.py --text sotu --seeds 3 [--epochs 5] [--json words.json]
+    python tools/benchmarks/words.py --text sotu --seeds 3 [--epochs 5] [--set loss.shared=64] [--json words.json]
 
 Both are given the same words of the same lines, with the same dimension (100), window (5), noise words (5), subsampling (1e-3),
 least count (5), learning rates (0.025 for skip-gram, 0.05 for bag of words, as word2vec.c has them) and epochs, and as many threads
@@ -19,9 +19,11 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from zoo.cli import options
 from zoo.data.fetch import fetch
 from zoo.data.load import load_dataset
 from zoo.progress import Progress
@@ -60,7 +62,7 @@ def theirs(text: str, model: str, seed: int, epochs: int) -> tuple[int, float, n
     return sum(map(len, lines)), seconds, network.wv.vectors, network.wv.index_to_key
 
 
-def ours(text: str, model: str, seed: int, epochs: int, device: str) -> tuple[int, float, np.ndarray, list[str]]:
+def ours(text: str, model: str, device: str, recipe: dict[str, Any]) -> tuple[int, float, np.ndarray, list[str]]:
     """The same of the zoo."""
     from zoo import api
     from zoo.training.words import words_of
@@ -72,17 +74,16 @@ def ours(text: str, model: str, seed: int, epochs: int, device: str) -> tuple[in
         texts.mkdir()
         for number, path in enumerate(files.values()):  # in the data set's order
             (texts / f"{number}-{path.name}").symlink_to(path)
-        recipe = {"seed": seed, "epochs": epochs}
         run = api.train(f"word2vec.{model}", data=texts, name=text, output=Path(folder) / "runs", device=device, recipe=recipe)
         module = api.load(f"word2vec.{text}", run=run.path)
         dataset = load_dataset(known.dataset("text.sotu"), own=texts, name=text, progress=Progress())
         return int(dataset.splits["test"]["count"].sum()), run.state.seconds, module.vectors.detach().numpy(), words_of(module)
 
 
-def one(system: str, text: str, model: str, seed: int, epochs: int, device: str) -> None:
+def one(system: str, text: str, model: str, seed: int, epochs: int, device: str, changes: list[str]) -> None:
     """Train one and print its figures as JSON: what the other processes do."""
     if system == "zoo":
-        count, seconds, vectors, words = ours(text, model, seed, epochs, device)
+        count, seconds, vectors, words = ours(text, model, device, options.changes(epochs, None, seed, tuple(changes)))
     else:
         count, seconds, vectors, words = theirs(text, model, seed, epochs)
     scores = judge_words(vectors, words, load_lists(registry(), Progress()))
@@ -97,17 +98,19 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="changes of our recipe")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--one", nargs=2, metavar=("SYSTEM", "SEED"), help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one:
-        one(given.one[0], given.text, given.models[0], int(given.one[1]), given.epochs, given.device)
+        one(given.one[0], given.text, given.models[0], int(given.one[1]), given.epochs, given.device, given.set)
         return
     found: dict[str, dict[str, list[dict[str, float]]]] = {}
     for model in given.models:
         for seed in range(1, given.seeds + 1):
             for system in ("gensim", "zoo"):
                 asked = ["--text", given.text, "--models", model, "--epochs", str(given.epochs), "--device", given.device]
+                asked += ["--set", *given.set]
                 command = [sys.executable, __file__, *asked, "--one", system, str(seed)]
                 made = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
                 found.setdefault(model, {}).setdefault(system, []).append(made)

@@ -18,7 +18,7 @@ from zoo.errors import DataError, UsageError, typed
 from zoo.ledger.sources import source_hash
 from zoo.progress import Progress
 from zoo.registry import Registry
-from zoo.spec import ModelSpec, Recipe, to_plain
+from zoo.spec import ModelSpec, Recipe, replaced, to_plain
 from zoo.training.build import build_module, fitted_config, make_task, spec_of, with_config
 from zoo.training.checkpoint import load_tensors, save_tensors
 from zoo.training.device import numerics, pick_device, pick_precision
@@ -62,7 +62,7 @@ def train(spec: ModelSpec, options: Options, registry: Registry, progress: Progr
         device = together.device(asked)
         if options.captured and (device.type != "cuda" or options.compiled or together.size > 1):
             raise UsageError("--cuda-graphs is for one process on a CUDA device, without --compile.")
-        solved = check_solver(spec, recipe, options, together.size)
+        solved = check_solver(replaced(spec, config=network), recipe, options, together.size)
         data_spec = registry.dataset(spec.dataset)
         dataset = together.in_turn(
             lambda: load_dataset(data_spec, own=options.data, name=options.name, progress=progress, columns=options.columns)
