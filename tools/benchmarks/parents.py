@@ -23,8 +23,6 @@ from zoo.training.run import Run, list_runs
 
 PARENT, CHILD = "autoencoder.dense-32", "mlp.on-reconstructions"
 PARENTS: dict[str, dict[str, Any]] = {
-    "squared error, 10 epochs": {"epochs": 10},
-    "squared error, 25 epochs": {"epochs": 25},
     "squared error, 50 epochs (the recipe)": {"epochs": 50},
     "cross-entropy, 50 epochs": {"epochs": 50, "loss": "binary-cross-entropy"},
     "squared error, 200 epochs": {"epochs": 200},
