@@ -78,6 +78,8 @@ def _small_data_patch():
     import zoo.certify.texts
     import zoo.exporting.source
     import zoo.reproduction
+    import zoo.training.own
+    import zoo.training.parent
     import zoo.training.train
 
     def cut(dataset: Dataset) -> Dataset:
@@ -89,7 +91,8 @@ def _small_data_patch():
     def load(*arguments, **options) -> Dataset:
         return cut(load_dataset(*arguments, **options))
 
-    loading = [(module, "load_dataset", load) for module in (zoo.training.train, zoo.exporting.source, zoo.reproduction)]
+    loaders = (zoo.training.train, zoo.training.own, zoo.training.parent, zoo.exporting.source, zoo.reproduction)
+    loading = [(module, "load_dataset", load) for module in loaders]
     return [*loading, (zoo.certify.certify, "HOSTILE", 16), (zoo.certify.texts, "LONG", 30)]
 
 

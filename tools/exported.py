@@ -54,7 +54,7 @@ def remake(model: str, runs: Path, output: Path, known: Registry) -> Path:
     spec, progress = known.model(model), default_progress()
     run = None
     if spec.recipe is not None:
-        run = next(own_runs(spec, runs), None) or api.train(model, output=runs, progress=progress)
+        run = next(own_runs(spec, runs, known), None) or api.train(model, output=runs, progress=progress)
     with tempfile.TemporaryDirectory() as folder:
         default = next(iter(spec.exports))
         (made,) = api.export(

@@ -105,7 +105,7 @@ def _trained(
     spec: ModelSpec, seed: int, key: Key, device: str, runs: Path, again: bool, progress: Progress, registry: Registry
 ) -> SeedRecord:
     """One seed: from a run that is there, or a new one."""
-    found = None if again else _begun(spec, seed, key, runs)
+    found = None if again else _begun(spec, seed, key, runs, registry)
     if found is None:
         run = train(spec.id, recipe={"seed": seed}, device=device, output=runs, progress=progress, registry=registry)
     elif found.state.status == "finished":
@@ -126,11 +126,11 @@ def _trained(
     )
 
 
-def _begun(spec: ModelSpec, seed: int, key: Key, runs: Path) -> Run | None:
+def _begun(spec: ModelSpec, seed: int, key: Key, runs: Path, registry: Registry) -> Run | None:
     """The newest run of this very recipe, finished or to be resumed."""
     from zoo.training.own import own_runs
 
-    for run in own_runs(spec, runs, seed=seed, unfinished=True):
+    for run in own_runs(spec, runs, registry, seed=seed, unfinished=True):
         if (run.state.data.sha256, run.state.source) == (key.data, key.source):
             return run
     return None

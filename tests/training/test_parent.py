@@ -9,6 +9,7 @@ from zoo import api
 from zoo.errors import IntegrityError, UsageError
 from zoo.registry import Owned, Registry, registry
 from zoo.spec import Parent, replaced
+from zoo.training.run import Run
 
 
 def adopt(module: torch.nn.Module, parent: torch.nn.Module) -> None:
@@ -44,6 +45,23 @@ def test_a_parent_is_trained_once_for_each_seed_and_then_taken(tmp_path, family)
         child = api.train("camera.child", recipe={"seed": seed, "steps": 2}, output=tmp_path, registry=family)
         assert len(list((tmp_path / "camera.trained").iterdir())) == runs
         assert child.state.parent.path == str(tmp_path / "camera.trained" / str(runs))
+
+
+def test_a_parent_of_other_files_or_data_or_ancestors_is_trained_anew(tmp_path, family):
+    """As it lies there after its plugin or its data have changed, or after `--init-from`."""
+
+    def begun() -> str:
+        child = api.train("camera.child", recipe={"steps": 2}, output=tmp_path, registry=family)
+        return child.state.parent.path.rpartition("/")[2]
+
+    first = api.train("camera.trained", output=tmp_path, registry=family)
+    first.update(source="another")
+    assert begun() == "2"
+    second = Run.open(tmp_path / "camera.trained" / "2")
+    second.update(data=replaced(second.state.data, sha256="another"))
+    assert begun() == "3"
+    api.train("camera.trained", init_from=second.path, output=tmp_path, registry=family)
+    assert begun() == "3"
 
 
 def test_a_parent_that_is_gone_or_changed_or_of_another_kind_is_refused(tmp_path, family):

@@ -7,14 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zoo.data.load import load_dataset
 from zoo.errors import IncompleteError, IntegrityError, UsageError
 from zoo.plugins import resolve
+from zoo.progress import Progress
 from zoo.registry import Registry
 from zoo.spec import ModelSpec, Recipe
-from zoo.training.build import build_module, has_config
+from zoo.training.build import build_module
 from zoo.training.checkpoint import load_tensors
 from zoo.training.options import Options, named_id
-from zoo.training.overrides import override
+from zoo.training.own import is_current
 from zoo.training.record import ParentRun
 from zoo.training.run import Run, find_run, list_runs
 
@@ -38,7 +40,7 @@ def parent_of(
     spec: ModelSpec, recipe: Recipe, options: Options, registry: Registry, train: Callable[[ModelSpec, Options], Run]
 ) -> Run | None:
     """The finished run whose weights a run of `spec` begins with: the one given; of the model's parent, the newest by its recipe
-    with the same seed, or one that is trained now; `None` where it begins with none.
+    with the same seed, its plugin files and its data as they are now, or one that is trained now; `None` where it begins with none.
 
     Args:
         spec: of the model.
@@ -60,13 +62,14 @@ def parent_of(
     if spec.parent is None:
         return None
     parent = registry.model(spec.parent.id)
-    assert parent.recipe is not None
-    wanted_recipe = override(parent.recipe, {"seed": recipe.seed})
     parent_id = named_id(parent, options.data, options.name, registry)
-    for run in reversed(list_runs(options.output)):
-        same = (run.state.id, run.state.status) == (parent_id, "finished") and run.recipe == wanted_recipe
-        if same and (options.data is not None or has_config(run, parent)):
-            return run
+    if trained := [run for run in reversed(list_runs(options.output)) if run.state.id == parent_id]:
+        data = load_dataset(
+            registry.dataset(parent.dataset), own=options.data, name=options.name, progress=Progress(), columns=options.columns
+        )
+        for run in trained:
+            if is_current(run, parent, registry, seed=recipe.seed, data=data.sha256):
+                return run
     if os.environ.get("WORLD_SIZE", "1") != "1":
         raise UsageError(
             f"{spec.id} begins with a trained {parent_id}; several processes cannot train both in one go.",
