@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from zoo.files import write_atomic
-from zoo.ledger.records import read_records
+from zoo.ledger.records import key_of, read_records
 from zoo.ledger.table import markdown
 from zoo.registry import registry
 from zoo.report.tables import markdown_table, published
@@ -34,12 +34,14 @@ def models() -> str:
 
 
 def results() -> str:
-    """The ledger: every published figure of zoo's own models, beside what was reached; what has no record is open."""
+    """The ledger: every published figure of zoo's own models, beside what was reached; what has no record, or a stale one, is open.
+
+    Whether the data are still those of a record takes their content to tell: tests/core/test_ledger.py does.
+    """
     found = registry(third_party=False)
-    specs = [owned.spec for owned in found.models.values() if owned.spec.references]
     records = read_records(LEDGER)
-    missing = [(spec.id, reference) for spec in specs if spec.id not in records for reference in spec.references]
-    return markdown([records[spec.id] for spec in specs if spec.id in records], missing)
+    stale = [model for model, kept in records.items() if key_of(found.model(model), found, kept.key.data) != kept.key]
+    return markdown([(owned.spec, records.get(model)) for model, owned in found.models.items()], stale)
 
 
 def regenerated(text: str) -> str:

@@ -92,7 +92,7 @@ def remove_leftovers(folder: Path, name: str | None = None) -> None:
             found = LEFTOVER.fullmatch(left.name)
             if found is None or found["name"] != (name or found["name"]):
                 continue
-            with contextlib.suppress(OSError), _locked(left, wait=False) as ours:
+            with contextlib.suppress(OSError), locked(left, wait=False) as ours:
                 successor = folder / found["name"]
                 if found["kind"] == "old" and not os.path.lexists(successor):
                     left.rename(successor)
@@ -115,7 +115,7 @@ def _beside(path: Path, *, folder: bool) -> Iterator[tuple[Path, Path]]:
                 os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
             with contextlib.ExitStack() as held:
                 with contextlib.suppress(FileNotFoundError):
-                    held.enter_context(_locked(beside))
+                    held.enter_context(locked(beside))
                 if not beside.exists():
                     continue  # between its making and its locking another process took it for a dead one's
                 yield beside, target
@@ -186,7 +186,7 @@ def _remove(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
+def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
     """Hold the lock of a file or folder, which the system gives up when the process ends. `False` where there are no such locks.
 
     Raises:

@@ -26,18 +26,17 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def require_one_process(verb: str, hint: str) -> None:
+def require_one_process(verb: str, hint: str | None) -> None:
     """Refuse what is done once where `torchrun` started several processes, each of which would do it.
 
     Args:
         verb: of the command line.
-        hint: what can be done by several; `{size}` in it is their number.
+        hint: what can be done by several; `{size}` in it is their number; `None` where nothing can.
 
     Raises:
         UsageError: there are several.
     """
     size = os.environ.get("WORLD_SIZE", "")
     if size not in ("", "1"):
-        raise UsageError(
-            f"zoo {verb} is for one process, and WORLD_SIZE={size} says that there are several.", hint=hint.format(size=size)
-        )
+        said = f"zoo {verb} is for one process, and WORLD_SIZE={size} says that there are several."
+        raise UsageError(said, hint=hint and hint.format(size=size))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from zoo.api import RUNS, SILENT, resume, train
 from zoo.data.load import load_dataset
-from zoo.ledger.records import Key, Record, SeedRecord, read_record, recipe_hash, write_record
-from zoo.ledger.sources import source_hash
+from zoo.ledger.entry import Entry
+from zoo.ledger.records import Key, Record, SeedRecord, key_of
 from zoo.machine import require_one_process
 from zoo.progress import Progress
 from zoo.registry import Registry
@@ -36,7 +36,7 @@ def reproduce(
     """Train a model with several seeds and hold each published figure against them.
 
     A seed that is recorded of the same recipe, data and plugin files is not trained again; a run of it that was interrupted is
-    resumed, one that is finished is taken. The record is written after each seed.
+    resumed, one that is finished is taken. The record is written after each seed; several processes may add to one.
 
     Args:
         model: id or architecture.
@@ -44,57 +44,42 @@ def reproduce(
         device: see `zoo.train`.
         runs: folder of runs.
         records: folder of records, `<id>.json` each.
-        again: forget what is recorded, and train anew.
+        again: forget what is recorded, and train anew (but not the model that this one begins with).
         progress: who is told.
         registry: of another set of plugins.
 
     Raises:
         IntegrityError: the record is damaged.
+        TrainingError: another process has made the record anew, by another recipe.
+        UsageError: `torchrun` started several processes.
         ZooError: what training raises.
     """
     registry, folder, root = registry or default_registry(), Path(records), Path(runs)
     spec = registry.model(model)
-    require_one_process("reproduce", f"torchrun --nproc-per-node {{size}} -m zoo train {spec.id}")
-    key = key_of(spec, registry, progress)
-    record = read_record(folder, spec.id) or Record(id=spec.id, key=key)
-    if again or record.key != key:
-        if record.seeds:
-            why = "asked to" if again else f"another {', '.join(changed(record.key, key))} since"
-            progress.note(f"{spec.id}: trained anew: {why}")
-        record = Record(id=spec.id, key=key, note=record.note)
+    require_alone([spec])
+    data = load_dataset(registry.dataset(spec.dataset), own=None, name=None, progress=progress)
+    key = key_of(spec, registry, data.sha256)
+    entry = Entry(folder, spec, key, again=again)
+    if entry.forgotten:
+        progress.note(f"{spec.id}: made anew: {entry.why}")
     for seed in seeds if spec.recipe else (None,):
-        if record.having(seed):
+        if entry.read().having(seed):
             progress.note(f"{spec.id} {_named(seed)}is recorded")
-            continue
-        made = (
-            _given(spec, registry, progress) if seed is None else _trained(spec, seed, key, device, root, again, progress, registry)
-        )
-        record = record.with_seed(made, spec.references)
-        write_record(folder, record)
-    # Where no seed was missing, a reference may still be new.
-    fresh = record.with_seed(record.seeds[-1], spec.references)
-    if fresh != record:
-        write_record(folder, fresh)
-    return fresh
+        elif seed is None:
+            entry.write(_given(spec, registry, progress))
+        else:
+            entry.write(_trained(spec, seed, key, device, root, again, progress, registry))
+    return entry.write()  # where no seed was missing, a reference may still be new
 
 
-def key_of(spec: ModelSpec, registry: Registry, progress: Progress) -> Key:
-    """What the figures of `spec` depend on, as it is now.
+def require_alone(specs: Sequence[ModelSpec]) -> None:
+    """Refuse `zoo reproduce` of these models where `torchrun` started several processes.
 
     Raises:
-        DataError: its data cannot be had.
+        UsageError: there are several.
     """
-    data = load_dataset(registry.dataset(spec.dataset), own=None, name=None, progress=progress)
-    parent = None
-    if spec.parent:
-        other = registry.model(spec.parent.id)
-        parent = f"{recipe_hash(other)} {source_hash(other)}"
-    return Key(recipe=recipe_hash(spec, parent), data=data.sha256, source=source_hash(spec))
-
-
-def changed(old: Key, new: Key) -> list[str]:
-    """Which parts of a key differ."""
-    return [name for name in Key.__struct_fields__ if getattr(old, name) != getattr(new, name)]
+    learning = [spec.id for spec in specs if spec.recipe]
+    require_one_process("reproduce", f"torchrun --nproc-per-node {{size}} -m zoo train {learning[0]}" if learning else None)
 
 
 def _named(seed: int | None) -> str:

@@ -72,7 +72,7 @@ def test_a_failed_export_after_a_kill_leaves_the_old_artifact(tmp_path):
 @pytest.mark.parametrize("opened", [True, False])
 def test_a_writer_that_is_taken_for_dead_before_it_has_its_lock_begins_anew(opened, tmp_path, monkeypatch):
     """Its folder is removed before it is opened, or between that and the lock."""
-    real, taken = files._locked, []
+    real, taken = files.locked, []
 
     @contextlib.contextmanager
     def locked(path, **options):
@@ -82,7 +82,7 @@ def test_a_writer_that_is_taken_for_dead_before_it_has_its_lock_begins_anew(open
         with contextlib.nullcontext(True) if opened and path in taken else real(path, **options) as ours:
             yield ours
 
-    monkeypatch.setattr(files, "_locked", locked)
+    monkeypatch.setattr(files, "locked", locked)
     with replacing_folder(tmp_path / "x") as beside:
         (beside / "a").write_text("1")
     assert len(taken) == 1

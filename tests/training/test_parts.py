@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from zoo import api
 from zoo.errors import IntegrityError
-from zoo.ledger.verdict import student, verdict
-from zoo.spec import Reference
+from zoo.ledger.verdict import drawn, student, verdict
+from zoo.registry import registry
+from zoo.spec import LBFGS, SGD, Recipe, Reference, replaced, to_plain
 from zoo.training.augment import shifted
+from zoo.training.build import build_module
 from zoo.training.checkpoint import hash_tensors, load_tensors, save_tensors
 
 TENSORS = {"a": torch.arange(6.0).reshape(2, 3), "b": torch.tensor(3), "c": torch.tensor([True, False])}
@@ -67,16 +69,46 @@ def test_shift_moves_pictures_by_whole_pixels():
 
 def test_the_verdict_over_seeds():
     figure = Reference(metric="accuracy", value=0.98, source="x")
-    assert verdict(figure, [0.981, 0.979, 0.982]) == "reproduced"  # no worse
-    assert verdict(figure, [0.975, 0.979, 0.970]) == "reproduced"  # within the prediction interval
-    assert verdict(figure, [0.9500, 0.9501, 0.9502]).startswith("not reproduced (-0.0299")
-    assert verdict(figure, [0.979]) == "open: one seed (-0.0010)"
+    random = Recipe(optimiser=SGD(), batch_size=100, epochs=1)
+    assert verdict(figure, [0.981, 0.979, 0.982], random) == "reproduced"  # no worse
+    assert verdict(figure, [0.975, 0.979, 0.970], random) == "reproduced"  # within the prediction interval
+    assert verdict(figure, [0.9500, 0.9501, 0.9502], random).startswith("not reproduced (-0.0299")
     loss = Reference(metric="loss", value=0.07, source="x", better="lower")
-    assert verdict(loss, [0.069]) == "reproduced"
-    assert verdict(loss, [0.071, 0.0711, 0.0712]).startswith("not")
+    assert verdict(loss, [0.069, 0.07, 0.0699], random) == "reproduced"
+    assert verdict(loss, [0.071, 0.0711, 0.0712], random).startswith("not")
     exact = Reference(metric="accuracy", value=0.9096, rule="exact", tolerance=2e-4, source="x")
-    assert verdict(exact, [0.9097]) == "reproduced"
-    assert verdict(exact, [0.9100]).startswith("not")
+    assert verdict(exact, [0.9097, 0.9096, 0.9095], random) == "reproduced"
+    assert verdict(exact, [0.9097, 0.9096, 0.9100], random).startswith("not")
+
+
+def test_few_seeds_are_open_where_chance_has_a_part():
+    figure = Reference(metric="accuracy", value=0.98, source="x")
+    goal, exact = replaced(figure, rule="at_least"), replaced(figure, rule="exact", tolerance=1e-6)
+    random = Recipe(optimiser=SGD(), batch_size=100, epochs=1)
+    whole, solved = replaced(random, batch_size=0), Recipe(optimiser=LBFGS(), batch_size=0, steps=9)
+    for reference in (figure, goal, exact):
+        assert verdict(reference, [0.98], random) == "open: 1 of 3 seeds (no worse)"
+    assert verdict(figure, [0.979, 0.9804], random) == "open: 2 of 3 seeds (-0.0003)"
+    assert verdict(exact, [0.98, 0.980002], random) == "open: 2 of 3 seeds (+0.000001)"
+    assert verdict(goal, [0.98], whole) == "open: 1 of 3 seeds (no worse)"  # full batches, perhaps from random weights
+    assert verdict(exact, [0.98], whole) == "reproduced"
+    assert verdict(exact, [0.980002], whole) == "not reproduced (+0.000002)"
+    for recipe in (solved, None):
+        assert verdict(figure, [0.981], recipe) == "reproduced"
+        assert verdict(figure, [0.979], recipe) == "not reproduced (-0.0010)"
+
+
+def test_what_is_said_to_be_without_chance_begins_with_the_same_weights():
+    """`drawn` cannot see the weights of the beginning; here they are built."""
+    for owned in registry(third_party=False).models.values():
+        spec = owned.spec
+        if not spec.recipe or all(drawn(spec.recipe, reference) for reference in spec.references):
+            continue
+        built = []
+        for seed in (0, 1):
+            torch.manual_seed(seed)
+            built.append(build_module(spec, to_plain(spec.config)).state_dict())
+        assert all(torch.equal(one, other) for one, other in zip(built[0].values(), built[1].values(), strict=True)), spec.id
 
 
 def test_students_quantiles():

@@ -47,8 +47,8 @@ def command(
     """Train each MODEL with several seeds and compare mean ± standard deviation with what was published.
 
     One published run is reproduced when our mean is no worse, or when it lies within the 95 % prediction interval of our seeds.
-    A seed is recorded when it is done: the same command goes on where it was stopped, and trains anew what has changed since
-    (the recipe, the data, the plugin's files).
+    Fewer than three seeds leave it open, unless chance has no part in it. A seed is recorded when it is done: the same command goes
+    on where it was stopped, and trains anew what has changed since (the recipe, the data, the plugin's files).
 
     \b
     zoo reproduce mlp.sgd-512 --seeds 5
@@ -58,6 +58,7 @@ def command(
     progress = default_progress(quiet=quiet)
     made, failed = [], None
     specs = registry.matching(models)
+    reproduction.require_alone(specs)
     for spec in specs:
         chosen = range(first, first + seeds)
         try:
@@ -80,9 +81,12 @@ def command(
             failed = error
     if as_json:
         echo_json([to_plain(record) for record in made])
+    elif quiet:
+        for record in made:
+            click.echo(record.id)
     elif as_markdown:
-        click.echo(markdown(made))
+        click.echo(markdown([(registry.model(record.id), record) for record in made]))
     else:
-        echo_table(HEADER, [row for record in made for row in cells(record)])
+        echo_table(HEADER, [line for record in made for line in cells(registry.model(record.id), record)])
     if failed is not None:
         raise failed

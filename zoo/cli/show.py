@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from zoo.cli.output import current_registry, echo_json, json_option
-from zoo.report.tables import figure, setting
+from zoo.report.tables import decimals, figure, setting
 from zoo.spec import ModelSpec, TensorSpec, to_plain
 
 
@@ -57,6 +57,7 @@ def _section(title: str, values: Any) -> None:
 def _references(spec: ModelSpec) -> None:
     click.secho("published", bold=True)
     for reference in spec.references:
-        click.echo(f"  {reference.metric} {figure(reference.value)} ({reference.rule.replace('_', ' ')}), {reference.source}")
+        value, rule = figure(reference.value, decimals(reference)), reference.rule.replace("_", " ")
+        click.echo(f"  {reference.metric} {value} ({rule}), {reference.source}")
     if not spec.references:
         click.echo("  none")

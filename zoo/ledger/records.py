@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
-from zoo.errors import IntegrityError
+from zoo.errors import IntegrityError, typed
 from zoo.files import write_atomic
+from zoo.ledger.sources import source_hash
 from zoo.ledger.verdict import Row, reached, verdict
-from zoo.spec import ModelSpec, Recipe, Reference, Spec, replaced, to_plain
+from zoo.registry import Registry
+from zoo.spec import ModelSpec, Recipe, Spec, replaced, to_plain
 
 LATER = {"clip": 0.0}
 """Fields that recipes got after the first records were made, with the value that leaves all as it was: a record stays good."""
@@ -65,7 +67,7 @@ class Record(Spec):
         id: of the model.
         key: what the figures depend on.
         seeds: in order.
-        rows: each published figure beside them.
+        rows: each published figure beside them, for whoever reads the file; what zoo prints is computed anew (`rows`).
         note: why a figure is not reached, where an experiment has shown it; written by hand, kept.
     """
 
@@ -79,11 +81,30 @@ class Record(Spec):
         """What `seed` reached, if it is recorded."""
         return next((record for record in self.seeds if record.seed == seed), None)
 
-    def with_seed(self, made: SeedRecord, references: Sequence[Reference]) -> Record:
-        """The record with one seed more, or anew, and its verdicts."""
+    def with_seed(self, made: SeedRecord) -> Record:
+        """The record with one seed more, or anew."""
         kept = [record for record in self.seeds if record.seed != made.seed]
-        seeds = tuple(sorted([*kept, made], key=lambda record: record.seed or 0))
-        return replaced(self, seeds=seeds, rows=rows(self.id, seeds, references))
+        return replaced(self, seeds=tuple(sorted([*kept, made], key=lambda record: record.seed or 0)))
+
+
+def key_of(spec: ModelSpec, registry: Registry, data: str) -> Key:
+    """What the figures of `spec` depend on, as it is now.
+
+    Args:
+        spec: of the model.
+        registry: of its parent.
+        data: hash of the data set's content.
+    """
+    parent = None
+    if spec.parent:
+        other = registry.model(spec.parent.id)
+        parent = f"{recipe_hash(other)} {source_hash(other)}"
+    return Key(recipe=recipe_hash(spec, parent), data=data, source=source_hash(spec))
+
+
+def changed(old: Key, new: Key) -> list[str]:
+    """Which parts of a key differ."""
+    return [name for name in Key.__struct_fields__ if getattr(old, name) != getattr(new, name)]
 
 
 def recipe_hash(spec: ModelSpec, parent: str | None = None) -> str:
@@ -101,16 +122,16 @@ def recipe_hash(spec: ModelSpec, parent: str | None = None) -> str:
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 
-def rows(model: str, seeds: Sequence[SeedRecord], references: Iterable[Reference]) -> tuple[Row, ...]:
-    """Each published figure beside the seeds."""
+def rows(spec: ModelSpec, seeds: Sequence[SeedRecord]) -> tuple[Row, ...]:
+    """Each published figure of a model beside the seeds."""
     made = []
-    for reference in references:
+    for reference in spec.references:
         values = tuple(record.metrics[reference.metric] for record in seeds if reference.metric in record.metrics)
         if not values:
             continue
         made.append(
             Row(
-                id=model,
+                id=spec.id,
                 metric=reference.metric,
                 values=values,
                 seeds=tuple(record.seed for record in seeds if record.seed is not None),
@@ -119,7 +140,7 @@ def rows(model: str, seeds: Sequence[SeedRecord], references: Iterable[Reference
                 reached=sum(reached(reference, value) for value in values),
                 published=reference.value,
                 rule=reference.rule,
-                verdict=verdict(reference, values),
+                verdict=verdict(reference, values, spec.recipe),
                 seconds=statistics.fmean(record.seconds for record in seeds),
                 device=", ".join(dict.fromkeys(record.device for record in seeds)),
                 precision=", ".join(dict.fromkeys(record.precision for record in seeds)),
@@ -141,7 +162,7 @@ def read_record(folder: Path, model: str) -> Record | None:
     except FileNotFoundError:
         return None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise IntegrityError(f"{file} is no record of the ledger: {error}.", hint=f"rm {file}") from error
+        raise IntegrityError(f"{file} is no record of the ledger: {error}.", hint=typed("rm", file)) from error
 
 
 def read_records(folder: Path) -> dict[str, Record]:

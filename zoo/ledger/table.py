@@ -2,62 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import statistics
+from collections.abc import Container, Iterable, Sequence
 
 from zoo.ledger.records import Record
-from zoo.ledger.verdict import Row
-from zoo.report.tables import asked, figure, markdown_table
-from zoo.spec import Reference
+from zoo.ledger.verdict import reached, verdict
+from zoo.plugins import resolve
+from zoo.report.tables import PLACES, asked, decimals, figure, markdown_table
+from zoo.spec import ModelSpec, Reference
 
 HEADER = ("model", "metric", "mean ± s.d.", "published", "verdict", "seeds no worse", "training", "device")
 
 
-def mean(row: Row) -> str:
+def mean(values: Sequence[float], places: int = PLACES) -> str:
     """`0.9813 ± 0.0017`; one value alone has no deviation."""
-    return f"{figure(row.mean)} ± {row.deviation:.4f}" if len(row.values) > 1 else figure(row.mean)
+    spread = f" ± {statistics.stdev(values):.{places}f}" if len(values) > 1 else ""
+    return figure(statistics.fmean(values), places) + spread
 
 
-def cells(record: Record) -> list[tuple[str, ...]]:
-    """A line for each published figure of a model; one line of its own metrics where none was published."""
-    lines: list[tuple[str, ...]] = [
-        (
-            row.id,
-            row.metric,
-            mean(row),
-            asked(row.rule, row.published),
-            row.verdict,
-            f"{row.reached} of {len(row.values)}",
-            f"{row.seconds:,.1f} s" if row.seconds else "",
-            f"{row.device}, {row.precision}",
+def cells(spec: ModelSpec, record: Record, *, stale: bool = False) -> list[tuple[str, ...]]:
+    """A line for each published figure of a model; one line of its task's metric where none was published.
+
+    Args:
+        spec: of the model, as it is now.
+        record: of its seeds; the rows that it holds are not looked at.
+        stale: the seeds are of another recipe, or of other data or plugin files, than the model has now: nothing follows from them.
+    """
+    wanted: list[tuple[str, Reference | None]] = [(reference.metric, reference) for reference in spec.references]
+    if not wanted:
+        wanted = [(resolve(spec.task, owner=spec.id).metric, None)]
+    lines: list[tuple[str, ...]] = []
+    for metric, reference in wanted:
+        seeds = [seed for seed in record.seeds if metric in seed.metrics]
+        if not seeds:
+            continue
+        values = [seed.metrics[metric] for seed in seeds]
+        seconds = statistics.fmean(seed.seconds for seed in seeds)
+        said = verdict(reference, values, spec.recipe) if reference else ""
+        no_worse = sum(reached(reference, value) for value in values) if reference else "–"
+        lines.append(
+            (
+                spec.id,
+                metric,
+                mean(values, decimals(reference) if reference else PLACES),
+                asked(reference) if reference else "",
+                "open (stale)" if stale else said,
+                f"{no_worse} of {len(values)}",
+                f"{seconds:,.1f} s" if seconds else "",
+                ", ".join(dict.fromkeys([*(seed.device for seed in seeds), *(seed.precision for seed in seeds)])),
+            )
         )
-        for row in record.rows
-    ]
-    if lines or not record.seeds:
-        return lines
-    made: list[tuple[str, ...]] = []
-    for metric in record.seeds[0].metrics:
-        values = [seed.metrics[metric] for seed in record.seeds if metric in seed.metrics]
-        spread = f"{figure(min(values))} to {figure(max(values))}" if len(values) > 1 else figure(values[0])
-        seconds = sum(seed.seconds for seed in record.seeds) / len(record.seeds)
-        first = record.seeds[0]
-        count = str(len(values))
-        made.append(
-            (record.id, metric, spread, "", "nothing published", count, f"{seconds:,.1f} s", f"{first.device}, {first.precision}")
-        )
-    return made
+    return lines
 
 
-def markdown(records: Iterable[Record], open_rows: Iterable[tuple[str, Reference]] = ()) -> str:
+def markdown(kept: Iterable[tuple[ModelSpec, Record | None]], stale: Container[str] = ()) -> str:
     """The ledger in Markdown, with the notes below it.
 
     Args:
-        records: in the order of the table.
-        open_rows: ids with their references that have no record yet: they stand in the table as open.
+        kept: models in the order of the table; what was published of one without a record stands there as open.
+        stale: ids of those whose record is (`cells`).
     """
-    kept = list(records)
-    lines = [(f"`{cell[0]}`", *cell[1:]) for record in kept for cell in cells(record)]
-    for model, reference in open_rows:
-        lines.append((f"`{model}`", reference.metric, "", asked(reference.rule, reference.value), "open", "", "", ""))
-    text = markdown_table(list(HEADER), lines)
-    notes = [f"- `{record.id}`: {record.note}" for record in kept if record.note]
+    lines: list[tuple[str, ...]] = []
+    notes = []
+    for spec, record in kept:
+        if record is None:
+            lines += [(spec.id, each.metric, "", asked(each), "open", "", "", "") for each in spec.references]
+            continue
+        lines += cells(spec, record, stale=spec.id in stale)
+        if record.note:
+            notes.append(f"- `{spec.id}`: {record.note}")
+    text = markdown_table(list(HEADER), [(f"`{model}`", *rest) for model, *rest in lines])
     return "\n".join([text, "", *notes]) if notes else text

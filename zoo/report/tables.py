@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from zoo.spec import Reference
 
+PLACES = 4
+"""Decimals of an ordinary figure."""
 
-def figure(value: Any) -> str:
-    """A number with the digits that matter: counts whole with separators, tiny and huge ones in powers of ten, else four places."""
+
+def figure(value: Any, places: int = PLACES) -> str:
+    """A number with the digits that matter: counts whole with separators, tiny and huge ones in powers of ten, else `places`."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     if float(value).is_integer() and abs(value) < 1e15 and (isinstance(value, int) or abs(value) >= 10):
         return f"{int(value):,}"
     if value and not 1e-3 <= abs(value) < 1e15:
         return f"{value:.3g}"
-    return f"{value:.4f}"
+    return f"{value:.{places}f}"
 
 
 def published(reference: Reference) -> str:
     """A published figure in short: `accuracy ≥ 0.9940`."""
-    return f"{reference.metric} {asked(reference.rule, reference.value)}"
+    return f"{reference.metric} {asked(reference)}"
 
 
-def asked(rule: str, value: float) -> str:
+def asked(reference: Reference) -> str:
     """What a reference asks for, without its metric: `≥ 0.9940`."""
-    return {"at_least": "≥ ", "at_most": "≤ ", "about": "≈ "}.get(rule, "") + figure(value)
+    sign = {"at_least": "≥ ", "at_most": "≤ ", "about": "≈ "}.get(reference.rule, "")
+    return sign + figure(reference.value, decimals(reference))
+
+
+def decimals(reference: Reference) -> int:
+    """Decimals that show whether a figure is within the tolerance: as many as that is written with, at least `PLACES`."""
+    return max(PLACES, -int(Decimal(repr(reference.tolerance)).as_tuple().exponent))
 
 
 def setting(value: Any) -> str:
