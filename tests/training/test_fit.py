@@ -196,17 +196,9 @@ def test_a_full_device_is_told_of_with_what_would_take_less(tmp_path, monkeypatc
     assert list_runs(tmp_path)[0].state.status == "failed"
 
 
-@pytest.mark.parametrize(
-    ("model", "loss", "said"),
-    [
-        ("autoencoder.linear-decoder", "binary-cross-entropy", "no sigmoid at its end.*take squared-error"),
-        ("autoencoder.linear-decoder", "elbo", "no sigmoid at its end"),
-        ("autoencoder.dense-32", "elbo", "no spread.*take binary-cross-entropy"),
-    ],
-)
-def test_a_network_that_its_loss_cannot_be_had_of_is_refused_before_the_first_step(model, loss, said, tmp_path, small_data):
-    with pytest.raises(UsageError, match=said):
-        api.train(model, recipe={"loss": loss, "steps": 1}, output=tmp_path)
+def test_a_network_that_its_loss_cannot_be_had_of_is_refused_before_the_first_step(tmp_path, small_data):
+    with pytest.raises(UsageError, match=r"no sigmoid at its end.*take squared-error"):
+        api.train("autoencoder.linear-decoder", recipe={"loss": "binary-cross-entropy", "steps": 1}, output=tmp_path)
     assert not list_runs(tmp_path)[0].metrics_file.exists()
 
 
