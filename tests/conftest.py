@@ -15,6 +15,8 @@ from xdist.scheduler import LoadScopeScheduling
 # One worker of pytest-xdist on each core: two threads in each would wait for each other. Before torch is imported.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ["OMP_NUM_THREADS"] = "1"
+# cuBLAS looks at it once in a process, and tests of deterministic training come after others.
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 from zoo.data.dataset import Dataset
 from zoo.data.load import load_dataset

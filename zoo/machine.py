@@ -26,6 +26,11 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+def speaks() -> bool:
+    """Whether this process tells what all of a group have to tell: the only one, or the first of those that `torchrun` started."""
+    return os.environ.get("WORLD_SIZE", "") in ("", "1") or os.environ.get("RANK", "0") == "0"
+
+
 def require_one_process(verb: str, hint: str | None) -> None:
     """Refuse what is done once where `torchrun` started several processes, each of which would do it.
 

@@ -257,9 +257,9 @@ class Recipe(Spec):
         steps: optimiser steps.
         schedule: of the learning rate, over all steps.
         loss: what is made small, with its options; or a function of the plugin's own, `"module:function"`, from what comes out and
-            what should to a scalar with gradient: of a classifier logits float32 [batch, classes] and labels int64 [batch], of an
-            autoencoder pictures 0 … 1, float32 [batch, height, width], both. The `loss` of a classifier's test split stays the
-            cross-entropy.
+            what should to a scalar with gradient, a mean over the examples (not their sum: several processes average theirs): of a
+            classifier logits float32 [batch, classes] and labels int64 [batch], of an autoencoder pictures 0 … 1, float32 [batch,
+            height, width], both. The `loss` of a classifier's test split stays the cross-entropy.
         augment: what is done to training batches only.
         precision: `"fp32"`; `"bf16"` (autocast; weights stay float32); `"auto"`, bf16 where the device has it in hardware.
         validation: examples at the end of the training split that are held out for validation; 0 for none, or for the data's own

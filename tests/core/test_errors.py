@@ -15,6 +15,9 @@ def test_only_what_a_shell_would_take_apart_is_quoted():
     assert shlex.split(typed(*words)) == list(words)
     assert resume_command(Path("my runs/cnn.fast/1"), processes=1) == "zoo train --resume 'my runs/cnn.fast/1'"
     assert resume_command(Path("1"), processes=2) == "torchrun --nproc-per-node 2 -m zoo train --resume 1"
+    meeting = "--rdzv-backend c10d --rdzv-endpoint HOST:PORT"
+    of_two_machines = f"torchrun --nnodes 2 {meeting} --nproc-per-node 4 -m zoo train --resume 1"
+    assert resume_command(Path("1"), processes=8, beside=4) == of_two_machines
 
 
 def test_a_name_that_is_near_none_is_told_the_few_that_exist():

@@ -13,7 +13,7 @@ from PIL import Image
 from tests.commands import Zoo
 from zoo import api
 from zoo.errors import UsageError
-from zoo.spec import CrossEntropy, EvidenceLowerBound, Noise, SquaredError, replaced, to_plain
+from zoo.spec import BinaryCrossEntropy, CrossEntropy, EvidenceLowerBound, Noise, SquaredError, replaced, to_plain
 from zoo.training.build import build_module, make_task
 from zoo.training.reconstruction import divergence, noisy_pictures
 
@@ -89,6 +89,7 @@ def test_perceptrons_adopt_them(child, part, zoo_registry, tmp_path, small_data)
     ("tag", "loss", "said"),
     [
         ("dense-32", CrossEntropy(), "its loss is squared-error, binary-cross-entropy or elbo, not cross-entropy"),
+        ("linear-decoder", BinaryCrossEntropy(), "no sigmoid at its end"),
         ("linear-decoder", EvidenceLowerBound(), "no sigmoid at its end"),
         ("dense-32", EvidenceLowerBound(), "has no spread"),
     ],
@@ -96,7 +97,7 @@ def test_perceptrons_adopt_them(child, part, zoo_registry, tmp_path, small_data)
 def test_a_loss_of_the_wrong_kind_is_refused(tag, loss, said, zoo_registry, mnist):
     spec = spec_of(zoo_registry, tag)
     with pytest.raises(UsageError, match=said):
-        task_of(spec, mnist, loss=loss).loss(built(spec), batch_of(mnist))
+        task_of(spec, mnist, loss=loss).check_module(built(spec))
 
 
 def test_the_divergence_is_that_of_torch():

@@ -245,13 +245,17 @@ def test_shares_of_a_batch_add_up_to_its_loss(task, training):
     config = replaced(SMALL, source_ids=len(task.vocabularies[0]), target_ids=len(task.vocabularies[1]))
     torch.manual_seed(0)
     module = build(config).eval()
+    with torch.no_grad():
+        module.bias[END] += 5  # which is right once in each sentence, so that short ones have more of their ids right
     chosen = torch.arange(10, 31)
-    whole, _ = task.loss(module, task.batch(training, chosen, chosen))
+    loss, metrics = task.loss(module, task.batch(training, chosen, chosen))
     parts = []
-    for rank in range(2):
-        part, weight = Group(rank=rank, size=2).share(chosen)
-        parts.append(weight * task.loss(module, task.batch(training, part, chosen))[0])
-    torch.testing.assert_close(sum(parts) / 2, whole)
+    for group in (Group(rank=rank, size=2) for rank in range(2)):
+        part, weight = group.share(chosen)
+        parts.append(group.weighed(*task.loss(module, task.batch(training, part, chosen)), weight, summed=task.summed))
+    torch.testing.assert_close(sum(part[0] for part in parts) / 2, loss)
+    assert metrics["accuracy"] > 0
+    torch.testing.assert_close(sum(part[1]["accuracy"] for part in parts) / 2, metrics["accuracy"])
 
 
 def test_unknown_words_are_copied(task):

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from zoo import api, way
+from zoo.cli.main import _tell
 from zoo.errors import DeviceError, TrainingError, UsageError
 from zoo.reproduction import reproduce
 from zoo.studies.sweep import sweep
@@ -22,7 +23,7 @@ from zoo.training.run import Run
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone", "-m", "zoo", "train"]
 STEPS = 200
-CAMERA = ["camera.trained", "--steps", str(STEPS), "--set", "batch_size=333", "--checkpoint-every", "10"]
+CAMERA = ["camera.trained", "--device", "cpu", "--steps", str(STEPS), "--set", "batch_size=333", "--checkpoint-every", "10"]
 
 
 def together(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -56,15 +57,41 @@ def assert_alike(two: Run, alone: Run) -> None:
 
 def test_two_processes_give_what_one_gives(whole, tmp_path):
     """4,000 pictures in batches of 333: the last has 4, two for each process."""
-    assert_alike(whole, api.train("camera.trained", recipe={"steps": STEPS, "batch_size": 333}, output=tmp_path))
+    assert_alike(whole, api.train("camera.trained", recipe={"steps": STEPS, "batch_size": 333}, device="cpu", output=tmp_path))
 
 
 def test_two_processes_give_what_one_gives_of_all_examples_at_once(tmp_path, mnist):
     """Shares of unequal size: 59,999 digits."""
-    alone = api.train("logreg.gd", recipe={"steps": 3, "validation": 1}, output=tmp_path / "one")
-    done = together("logreg.gd", "--steps", "3", "--set", "validation=1", "--output", str(tmp_path / "two"))
+    alone = api.train("logreg.gd", recipe={"steps": 3, "validation": 1}, device="cpu", output=tmp_path / "one")
+    done = together("logreg.gd", "--device", "cpu", "--steps", "3", "--set", "validation=1", "--output", str(tmp_path / "two"))
     assert done.returncode == 0, done.stderr
     assert_alike(Run.open(tmp_path / "two" / "logreg.gd" / "1"), alone)
+
+
+def test_two_processes_give_what_one_gives_of_a_loss_that_is_a_sum(tmp_path, mnist):
+    recipe = {"loss": "sigmoid-cross-entropy", "batch_size": 333, "steps": 20, "lr": 1e-3}
+    alone = api.train("logreg.sgd", recipe=recipe, device="cpu", output=tmp_path / "one")
+    changed = [word for key, value in recipe.items() if key != "steps" for word in ("--set", f"{key}={value}")]
+    done = together("logreg.sgd", "--device", "cpu", "--steps", "20", *changed, "--output", str(tmp_path / "two"))
+    assert done.returncode == 0, done.stderr
+    assert_alike(Run.open(tmp_path / "two" / "logreg.sgd" / "1"), alone)
+
+
+def test_of_a_loss_that_is_not_finite_one_process_tells(tmp_path, mnist):
+    changed = ("--steps", "200", "--set", "naive=true", "--set", "lr=300", "--device", "cpu")
+    done = together("logreg.sgd", *changed, "--output", str(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr.count("error: ") == done.stderr.count("error: The loss became nan") == 1
+    assert Run.open(tmp_path / "logreg.sgd" / "1").state.status == "failed"
+
+
+@pytest.mark.parametrize(("rank", "told"), [("0", ["one", "all"]), ("1", ["one"])])
+def test_what_all_processes_have_to_tell_the_first_tells(rank, told, monkeypatch, capsys):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", rank)
+    _tell("one", shared=False)
+    _tell("all", shared=True)
+    assert capsys.readouterr().err.split() == told
 
 
 def test_a_killed_worker_ends_the_run_which_can_be_resumed(whole, tmp_path):
@@ -113,8 +140,20 @@ def test_shares_are_the_batch_and_weigh_as_much_as_they_have(examples, size):
     assert float(mean) == pytest.approx(float(chosen.double().mean()))
 
 
+@pytest.mark.parametrize("summed", [False, True])
+@pytest.mark.parametrize("examples", [1, 5, 128])
+def test_the_mean_over_processes_is_the_whole_batchs(summed, examples):
+    losses = torch.arange(10.0, 10 + examples)  # of each example
+    parts = []
+    for one in (Group(rank=rank, size=3) for rank in range(3)):
+        part, weight = one.share(losses)
+        parts.append(one.weighed(part.sum() if summed else part.mean(), {"mean": part.mean()}, weight, summed=summed))
+    assert float(sum(part[0] for part in parts) / 3) == pytest.approx(float(losses.sum() if summed else losses.mean()))
+    assert float(sum(part[1]["mean"] for part in parts) / 3) == pytest.approx(float(losses.mean()))
+
+
 def test_a_solver_takes_one_process(tmp_path, mnist):
-    done = together("logreg.best", "--output", str(tmp_path))
+    done = together("logreg.best", "--device", "cpu", "--output", str(tmp_path))
     assert done.returncode != 0
     assert "is solved as a whole, by one process, not by 2. Try: zoo train logreg.best" in done.stderr
     assert not list(tmp_path.iterdir())
@@ -173,7 +212,15 @@ def test_more_processes_than_cuda_devices_are_refused(monkeypatch):
     for name, value in TORCHRUN_SETS.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    with pytest.raises(DeviceError, match="2 processes take a CUDA device each, and there are 1"), group(torch.device("cuda")):
+    said = r"2 processes take a CUDA device each, and there are 1. Try: --nproc-per-node 1, or --device cpu$"
+    with pytest.raises(DeviceError, match=said), group(torch.device("cuda")):
+        pass
+
+
+def test_no_processes_share_a_macs_gpu(monkeypatch):
+    for name, value in TORCHRUN_SETS.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(DeviceError, match=r"torch joins none on mps\. Try: --device cpu$"), group(torch.device("mps")):
         pass
 
 

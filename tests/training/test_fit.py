@@ -12,10 +12,12 @@ from torch import nn
 from zoo import api
 from zoo.errors import DeviceError, NonFiniteError, TrainingError, UsageError
 from zoo.progress import Progress
+from zoo.registry import registry
 from zoo.training.checkpoint import load_tensors
 from zoo.training.classification import Classification
-from zoo.training.device import pick_device
+from zoo.training.device import numerics, pick_device
 from zoo.training.fit import Fit
+from zoo.training.options import Options, check_solver
 from zoo.training.run import Run, list_runs
 
 
@@ -151,9 +153,60 @@ def test_deterministic_refuses_what_is_not(tmp_path, monkeypatch):
 
     monkeypatch.setattr("zoo_camera.model.build", lambda config: Scattered())
     api.train("camera.trained", recipe={"steps": 1}, output=tmp_path)
-    with pytest.raises(TrainingError, match=r"--deterministic cannot be kept: put_"):
+    with pytest.raises(TrainingError) as told:
         api.train("camera.trained", recipe={"steps": 1}, deterministic=True, output=tmp_path)
+    assert str(told.value) == (
+        "--deterministic cannot be kept: put_ does not have a deterministic implementation. Try: the same without --deterministic"
+    )
     assert not torch.are_deterministic_algorithms_enabled()
+
+
+def test_a_process_that_used_cublas_before_is_told_to_begin_anew():
+    torchs = (
+        "Deterministic behavior was enabled with either `torch.use_deterministic_algorithms(True)` or "
+        "`at::Context::setDeterministicAlgorithms(true)`, but this operation is not deterministic because it uses CuBLAS and you "
+        "have CUDA >= 10.2. To enable deterministic behavior in this case, you must set an environment variable before running "
+        "your PyTorch application: CUBLAS_WORKSPACE_CONFIG=:4096:8 or CUBLAS_WORKSPACE_CONFIG=:16:8."
+    )
+    with pytest.raises(TrainingError) as told, numerics(torch.device("cpu"), deterministic=True):
+        raise RuntimeError(torchs)
+    assert str(told.value) == (
+        "--deterministic cannot be kept: this process first used cuBLAS without CUBLAS_WORKSPACE_CONFIG=:4096:8 in its "
+        "environment, which is looked at but once. Try: the same in a new process, with CUBLAS_WORKSPACE_CONFIG=:4096:8"
+    )
+
+
+def test_a_full_device_is_told_of_with_what_would_take_less(tmp_path, monkeypatch):
+    class Greedy(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Parameter(torch.ones(4, 4))
+
+        def forward(self, pixels):
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
+
+    monkeypatch.setattr("zoo_camera.model.build", lambda config: Greedy())
+    with pytest.raises(DeviceError) as told:
+        api.train("camera.trained", recipe={"steps": 1, "batch_size": 100_000}, output=tmp_path)
+    size = 5_000 * (4 * 4 + 8)  # 4,000 and 1,000 pictures of 2×2 pixels in float32, and an int64 label of each
+    assert str(told.value) == (
+        f"The memory of cpu is full: the data take {size:,} bytes of it, the network and its steps wanted the rest. "
+        "Try: --set batch_size=2000, or --device cpu"
+    )
+    assert list_runs(tmp_path)[0].state.status == "failed"
+
+
+def test_a_network_that_its_loss_cannot_be_had_of_is_refused_before_the_first_step(tmp_path, small_data):
+    with pytest.raises(UsageError, match=r"no sigmoid at its end.*take squared-error"):
+        api.train("autoencoder.linear-decoder", recipe={"loss": "binary-cross-entropy", "steps": 1}, output=tmp_path)
+    assert not list_runs(tmp_path)[0].metrics_file.exists()
+
+
+@pytest.mark.parametrize("option", ["compiled", "captured"])
+def test_a_task_that_makes_its_own_steps_refuses_options_of_torchs(option):
+    spec = registry().model("word2vec.skipgram")
+    with pytest.raises(UsageError, match="by one process, without --compile and --cuda-graphs"):
+        check_solver(spec, spec.recipe, Options(**{option: True}))
 
 
 def test_nothing_to_learn_is_said(tmp_path):
@@ -209,23 +262,3 @@ def test_a_device_that_is_not_there(name, said, monkeypatch):
 def test_cuda_graphs_want_cuda(tmp_path):
     with pytest.raises(UsageError, match="one process on a CUDA device"):
         api.train("camera.trained", device="cpu", captured=True, output=tmp_path)
-
-
-@pytest.mark.gpu
-@pytest.mark.parametrize("model", ["mlp.rmsprop-2x512", "cnn.fast", "cnn.keras-3x3"])
-def test_captured_steps_train_as_others_do(model, tmp_path, mnist):
-    """With a last batch of another shape, batch normalisation and dropout; capturing leaves no trace in the result."""
-    recipe = {"steps": 475, "precision": "fp32"}
-    plain = api.train(model, recipe=recipe, device="cuda", output=tmp_path)
-    captured = api.train(model, recipe=recipe, device="cuda", captured=True, output=tmp_path)
-    first = [line["loss"] for line in plain.lines() if line["kind"] == "step"][:5]
-    assert [line["loss"] for line in captured.lines() if line["kind"] == "step"][:5] == pytest.approx(first, rel=1e-3)
-    assert captured.state.metrics["accuracy"] == pytest.approx(plain.state.metrics["accuracy"], abs=0.01)
-
-
-@pytest.mark.gpu
-@pytest.mark.parametrize("model", ["logreg.sgd", "mlp.rmsprop-2x512", "cnn.fast", "camera.trained-stable"])
-def test_cuda_trains_every_architecture(model, tmp_path):
-    run = api.train(model, recipe={"steps": 20}, device="cuda", output=tmp_path)
-    assert run.state.device == "cuda"
-    assert api.export(run=run.path, output=tmp_path / "exported")[0].certificate.passed

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from zoo import api
-from zoo.errors import IntegrityError, UsageError
+from zoo.errors import DeviceError, IntegrityError, UsageError
 from zoo.training.checkpoint import load_tensors, save_tensors
 from zoo.training.fit import Fit
 from zoo.training.run import Run
@@ -171,6 +171,16 @@ def test_another_optimisers_checkpoint_is_refused(old, new, cut, said, tmp_path,
     save_tensors(newest, changed, facts)
     with pytest.raises(IntegrityError, match=said):
         api.resume(run.path)
+
+
+def test_a_run_begun_on_a_device_that_is_not_here(tmp_path, monkeypatch):
+    run = stopped_at(2, monkeypatch, tmp_path, recipe={"steps": 4})
+    run.update(device="cuda")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    said = rf"{run.path} was begun on cuda and goes on only there; .* trained anew\. Try: zoo train camera\.trained$"
+    with pytest.raises(DeviceError, match=said):
+        api.resume(run.path)
+    assert Run.open(run.path).state.status == "interrupted"  # as it was
 
 
 def test_a_finished_run_is_not_resumed(tmp_path):

@@ -9,7 +9,8 @@ from typing import Any, NoReturn
 
 import click
 
-from zoo.errors import PluginError, UnknownName, ZooError
+from zoo.errors import NonFiniteError, PluginError, UnknownName, ZooError
+from zoo.machine import speaks
 
 VERBS = {
     "list": "Models of the zoo, by id, architecture or wildcard.",
@@ -125,6 +126,12 @@ def cli(debug: bool, no_plugins: bool) -> None:
         click.echo(f"warning: plugin {owner.name} ({owner.distribution}): zoo has a command {name} of its own", err=True)
 
 
+def _tell(said: str, *, shared: bool) -> None:
+    """On stderr; what all processes of a group have to say, one says."""
+    if speaks() or not shared:
+        click.echo(said, err=True)
+
+
 def main() -> NoReturn:
     """Run the command line and exit: 0, 1 failure, 2 usage, 3 parity failed, 4 integrity failed, 130 interrupted."""
     debug = "--debug" in sys.argv[1:] or os.environ.get("ZOO_DEBUG", "") not in ("", "0")
@@ -138,7 +145,7 @@ def main() -> NoReturn:
     except (click.Abort, KeyboardInterrupt):
         if debug:
             raise
-        click.echo("interrupted", err=True)
+        _tell("interrupted", shared=True)
         sys.exit(130)
     except click.ClickException as error:
         if debug:
@@ -148,7 +155,8 @@ def main() -> NoReturn:
     except ZooError as error:
         if debug:
             raise
-        click.echo(f"error: {error}", err=True)
+        # Processes that train together come upon such a loss at the same step; any other error may be one process's own.
+        _tell(f"error: {error}", shared=isinstance(error, NonFiniteError))
         sys.exit(error.exit_code)
     except OSError as error:
         if debug:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from zoo import api
 from zoo.cli.options import changes, columns, training_options
 from zoo.cli.output import current_registry, echo_json, json_option, quiet_option
 from zoo.errors import UsageError
+from zoo.machine import speaks
 from zoo.progress import default_progress
 from zoo.report.tables import figure
 from zoo.spec import to_plain
@@ -109,8 +109,8 @@ def command(
             progress=progress,
             registry=registry,
         )
-    if os.environ.get("RANK", "0") != "0" and os.environ.get("WORLD_SIZE", "1") != "1":
-        return  # of several processes one speaks
+    if not speaks():
+        return
     if as_json:
         echo_json({"path": str(run.path), **to_plain(run.state)})
     elif quiet:

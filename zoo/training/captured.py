@@ -41,8 +41,14 @@ class Captured(nn.Module):
         device = inputs[0].device
         buffers = {name: buffer.clone() for name, buffer in self.module.named_buffers()}
         generators = generator_state(device)
-        # A shell of its own: capturing replaces the forward pass of what it is given.
-        self._graphed = torch.cuda.make_graphed_callables(_Shell(self.module), tuple(tensor.clone() for tensor in inputs))
+        # torch would capture on the stream that it captured on first in this process, which may be another device's.
+        before = torch.cuda.graph.default_capture_stream
+        torch.cuda.graph.default_capture_stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+        try:
+            # A shell of its own: capturing replaces the forward pass of what it is given.
+            self._graphed = torch.cuda.make_graphed_callables(_Shell(self.module), tuple(tensor.clone() for tensor in inputs))
+        finally:
+            torch.cuda.graph.default_capture_stream = before
         with torch.no_grad():
             for name, buffer in self.module.named_buffers():
                 buffer.copy_(buffers[name])

@@ -63,6 +63,10 @@ class Classification(Task):
             )
         return options
 
+    @property
+    def summed(self) -> bool:
+        return isinstance(self.options, SigmoidCrossEntropy)
+
     def diagnosis(self) -> str:
         """The naive loss has a reason to expect it."""
         if not (isinstance(self.options, CrossEntropy) and self.options.naive):
@@ -77,7 +81,8 @@ class Classification(Task):
         was_training = module.training
         module.eval()
         examples, labels = split[self.spec.inputs[0].name], split["label"]
-        totals = torch.zeros(2, dtype=torch.float64, device="cpu" if labels.device.type == "mps" else labels.device)
+        # MPS has no float64.
+        totals = torch.zeros(2, dtype=torch.float32 if labels.device.type == "mps" else torch.float64, device=labels.device)
         with torch.inference_mode():
             for start in range(0, len(labels), EVALUATION_BATCH):
                 label = labels[start : start + EVALUATION_BATCH]

@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
-from collections.abc import Iterator
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
 from zoo.errors import DeviceError, TrainingError
 from zoo.machine import cpu_name
+
+if TYPE_CHECKING:
+    from zoo.training.task import Resident
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 Precision = Literal["fp32", "bf16"]
@@ -73,7 +76,7 @@ def describe(device: torch.device) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def numerics(device: torch.device, *, deterministic: bool) -> Iterator[None]:
-    """On CUDA, float32 means float32 (no TF32), for the time of a run.
+    """For the time of a run, a CUDA device is the current one, on which graphs are captured, and float32 means float32 (no TF32).
 
     With `deterministic`, an operation without a deterministic form is an error, not a warning.
 
@@ -87,16 +90,54 @@ def numerics(device: torch.device, *, deterministic: bool) -> Iterator[None]:
         torch.use_deterministic_algorithms(True)
         torch.backends.cudnn.benchmark = False
     try:
-        with full_float32() if device.type == "cuda" else contextlib.nullcontext():
+        with contextlib.ExitStack() as stack:
+            if device.type == "cuda":
+                stack.enter_context(torch.cuda.device(device))
+                stack.enter_context(full_float32())
             yield
     except RuntimeError as error:
         if deterministic and "deterministic" in str(error):
-            what = str(error).partition(".")[0].strip()
-            raise TrainingError(f"--deterministic cannot be kept: {what}.", hint="the same without --deterministic") from error
+            raise _not_deterministic(str(error)) from error
         raise
     finally:
         torch.use_deterministic_algorithms(before[0])
         torch.backends.cudnn.benchmark = before[1]
+
+
+def _not_deterministic(said: str) -> TrainingError:
+    """In zoo's words, what torch says of an operation without a deterministic form.
+
+    Of most it is "put_ does not have a deterministic implementation, but you set …"; cuBLAS has one where it was asked in time.
+    """
+    if "CuBLAS" in said:
+        asked = "CUBLAS_WORKSPACE_CONFIG=:4096:8"
+        what = f"this process first used cuBLAS without {asked} in its environment, which is looked at but once"
+        return TrainingError(f"--deterministic cannot be kept: {what}.", hint=f"the same in a new process, with {asked}")
+    what = said.partition(", but you set")[0].strip().rstrip(".")
+    return TrainingError(f"--deterministic cannot be kept: {what}.", hint="the same without --deterministic")
+
+
+@contextlib.contextmanager
+def enough_memory(device: torch.device, resident: Mapping[str, Resident], batch: int) -> Iterator[None]:
+    """A CUDA device whose memory is full is told of, with what would take less.
+
+    Args:
+        device: that computes.
+        resident: the splits that lie there; filled within, so that it is empty where the data themselves had no room.
+        batch: examples of a step; 0 where it is not of that size that memory is needed.
+
+    Raises:
+        DeviceError: the memory is full.
+    """
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        held = [tensor for split in resident.values() for tensor in split.values() if tensor.device.type == device.type]
+        taken = {tensor.data_ptr(): tensor.nbytes for tensor in held}  # two splits may be the same
+        size = f"{sum(taken.values()):,} bytes"
+        what = f"the data take {size} of it, the network and its steps wanted the rest" if taken else "the data have no room in it"
+        smaller = f"--set batch_size={batch // 2}, or " if taken and batch > 1 else ""
+        raise DeviceError(f"The memory of {device} is full: {what}.", hint=f"{smaller}--device cpu") from error
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -41,12 +41,14 @@ class Group:
         rank: of this process; rank 0 writes and speaks.
         size: number of processes.
         local: number of this process on its machine, which is its CUDA device's.
+        beside: number of processes on this machine.
         control: over which they agree, on the CPU whatever the device.
     """
 
     rank: int = 0
     size: int = 1
     local: int = 0
+    beside: int = 1
     control: ProcessGroup | None = field(default=None, repr=False)
 
     def device(self, asked: torch.device) -> torch.device:
@@ -67,7 +69,7 @@ class Group:
         return DistributedDataParallel(module, device_ids=[device] if device.type == "cuda" else None)
 
     def share(self, chosen: Tensor) -> tuple[Tensor, float]:
-        """This process's part of a batch's indices, and the weight of its loss.
+        """This process's part of a batch's indices, and the weight of what is a mean over that part.
 
         Gradients are averaged over processes, so that shares of unequal size must weigh as much as they have examples. A process
         for which none is left computes one that weighs nothing, since all must take part.
@@ -76,6 +78,20 @@ class Group:
             return chosen, 1.0
         part = chosen.tensor_split(self.size)[self.rank]
         return (part, self.size * len(part) / len(chosen)) if len(part) else (chosen[:1], 0.0)
+
+    def weighed(
+        self, loss: Tensor, metrics: Mapping[str, Tensor], weight: float, *, summed: bool
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Loss and metrics of this process's part of a batch, so that their mean over the processes is the whole batch's.
+
+        Args:
+            loss: of the part.
+            metrics: of the part, means over its examples.
+            weight: of the part, by `share`.
+            summed: whether the loss is a sum over the examples rather than a mean.
+        """
+        of_loss = self.size * (weight > 0) if summed else weight
+        return of_loss * loss, {name: weight * metric for name, metric in metrics.items()}
 
     def mean(self, rows: Tensor) -> Tensor:
         """The mean of a tensor over the processes."""
@@ -141,13 +157,23 @@ class Group:
             if threading.current_thread() is threading.main_thread():
                 signal.signal(signal.SIGTERM, signal.SIG_IGN)  # torchrun now ends those that are left, who have this to say first
             what = f"Process {self.rank} of {self.size} can no longer reach the others: one of them has ended."
-            raise TrainingError(what, hint=resume_command(run, self.size) if run else None) from error
+            raise TrainingError(what, hint=resume_command(run, self.size, self.beside) if run else None) from error
 
 
-def resume_command(run: Path, processes: int) -> str:
-    """What goes on with an unfinished run."""
-    several = ("torchrun", "--nproc-per-node", processes, "-m") if processes > 1 else ()
-    return typed(*several, "zoo", "train", "--resume", run)
+def resume_command(run: Path, processes: int, beside: int | None = None) -> str:
+    """What goes on with an unfinished run.
+
+    Args:
+        run: its folder.
+        processes: that it is of.
+        beside: of these on one machine, as many on each; `None` for all of them.
+    """
+    if processes == 1:
+        return typed("zoo", "train", "--resume", run)
+    beside = beside or processes
+    machines = -(-processes // beside)
+    meeting = ("--nnodes", machines, "--rdzv-backend", "c10d", "--rdzv-endpoint", "HOST:PORT") if machines > 1 else ()
+    return typed("torchrun", *meeting, "--nproc-per-node", beside, "-m", "zoo", "train", "--resume", run)
 
 
 ALONE = Group()
@@ -162,7 +188,7 @@ def group(device: torch.device) -> Iterator[Group]:
 
     Raises:
         UsageError: the number of a CUDA device was given, which is each process's own; not all is set that `torchrun` sets.
-        DeviceError: there are fewer CUDA devices than processes.
+        DeviceError: there are fewer CUDA devices than processes, or the device is of a kind that torch joins no processes on.
         TrainingError: the processes do not find each other.
     """
     if os.environ.get("WORLD_SIZE", "") in ("", "1"):
@@ -170,12 +196,16 @@ def group(device: torch.device) -> Iterator[Group]:
         return
     if ":" in str(device):
         raise UsageError(f"Each of several processes takes a CUDA device of its own; --device {device} would give all the same.")
+    if device.type not in ("cpu", "cuda"):
+        said = f"Several processes train on CUDA devices or on the CPU; torch joins none on {device}."
+        raise DeviceError(said, hint="--device cpu")
     cuda = device.type == "cuda"
     size, rank, local, beside = (_variable(name) for name in ("WORLD_SIZE", "RANK", "LOCAL_RANK", "LOCAL_WORLD_SIZE"))
     if cuda:
         if beside > (there := torch.cuda.device_count()):
             raise DeviceError(
-                f"{beside} processes take a CUDA device each, and there are {there}.", hint=f"--nproc-per-node {there}"
+                f"{beside} processes take a CUDA device each, and there are {there}.",
+                hint=f"--nproc-per-node {there}, or --device cpu",
             )
         torch.cuda.set_device(local)
     try:
@@ -186,12 +216,17 @@ def group(device: torch.device) -> Iterator[Group]:
     if not cuda:
         # torchrun gives each process one thread, whatever the machine has.
         torch.set_num_threads(max(1, cores() // beside))
+    orderly = True
     try:
         control = torch.distributed.new_group(backend="gloo", timeout=TIMEOUT) if cuda else torch.distributed.group.WORLD
-        yield Group(rank, size, local, control)
+        yield Group(rank, size, local, beside, control)
+    except Exception:
+        orderly = False  # NCCL would wait for what the others, who may be gone, no longer compute, and the error would not be told
+        raise
     finally:
         torch.set_num_threads(threads)
-        torch.distributed.destroy_process_group()
+        if orderly:
+            torch.distributed.destroy_process_group()
 
 
 def _variable(name: str) -> int:

@@ -22,7 +22,7 @@ from zoo.training.interrupt import Interruptible
 from zoo.training.log import StepLog
 from zoo.training.optimisers import learning_rate, make_optimiser
 from zoo.training.run import Run
-from zoo.training.seed import generator_state
+from zoo.training.seed import generator_state, generators
 from zoo.training.task import SteppingTask, Task
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Batch(NamedTuple):
     Args:
         arrays: on the device, each with the process's share of the batch first.
         examples: of the whole batch.
-        weight: of this process's loss in the mean over processes.
+        weight: of this process's part in the mean over processes.
     """
 
     arrays: Resident
@@ -187,8 +187,8 @@ class Fit:
             group["lr"] = rate
         with self.autocast():
             loss, metrics = self.task.loss(self.stepped, batch.arrays)
-        if batch.weight != 1.0:
-            loss, metrics = batch.weight * loss, {name: batch.weight * metric for name, metric in metrics.items()}
+        if self.group.size > 1:
+            loss, metrics = self.group.weighed(loss, metrics, batch.weight, summed=self.task.summed)
         loss.backward()  # type: ignore[no-untyped-call]
         if self.recipe.clip:
             nn.utils.clip_grad_norm_(self.weights, self.recipe.clip)
@@ -241,7 +241,7 @@ class Fit:
 
     def stop(self) -> NoReturn:
         """End as the person asked, and say how to go on."""
-        go_on = resume_command(self.run.path, self.group.size)
+        go_on = resume_command(self.run.path, self.group.size, self.group.beside)
         self.progress.note(f"stopped at step {self.step:,} of {self.total:,}; go on with: {go_on}")
         raise KeyboardInterrupt
 
@@ -253,7 +253,8 @@ class Fit:
 
     def guard(self) -> None:
         """Refuse to save weights that are not finite."""
-        if name := all_finite(self.module.state_dict()):
+        # The leader's word, whose weights are saved: all stop, or none.
+        if name := self.group.told(all_finite(self.module.state_dict()) if self.group.leads else None):
             raise NonFiniteError(f"The weight {name} is no longer finite after step {self.step}.")
 
     def save(self) -> None:
@@ -294,8 +295,3 @@ class Fit:
                 path.unlink(missing_ok=True)
         self.step, self.seconds, self.best = place.step, place.seconds, place.best
         self.saved = time.monotonic()
-
-
-def generators(rank: int) -> str:
-    """What the names of a process's generators begin with in a checkpoint; those of rank 0 are those of a process alone."""
-    return f"generator.{rank}." if rank else "generator."

@@ -68,8 +68,9 @@ def check_solver(spec: ModelSpec, recipe: Recipe, options: Options, processes: i
         raise UsageError(f"{spec.id} is solved in float64; {what} have no meaning for it.")
     kind.check(spec, recipe)
     own_steps = issubclass(kind, SteppingTask)
-    if (kind.drawn or own_steps) and (processes > 1 or options.compiled):
-        raise UsageError(f"{spec.id} is trained by one process, without --compile.", hint=f"zoo train {spec.id}")
+    if (kind.drawn or own_steps) and (processes > 1 or options.compiled or options.captured):
+        said = f"{spec.id} is trained by one process, without --compile and --cuda-graphs."
+        raise UsageError(said, hint=f"zoo train {spec.id}")
     if own_steps:
         _check_own_steps(spec, recipe)
     if options.captured and not kind.fixed_shapes:

@@ -102,6 +102,26 @@ class Reconstruction(Task):
             )
         return options
 
+    def check_module(self, module: nn.Module) -> None:
+        """Refuse a network whose pixels are no probabilities, or whose code has no spread, where the loss needs that.
+
+        Here and not in `loss`: a captured network gives copies, in which two that were one tensor are no longer.
+
+        Raises:
+            UsageError: it is one.
+        """
+        if not isinstance(self.options, BinaryCrossEntropy | EvidenceLowerBound):
+            return
+        name, was_training = self.spec.inputs[0].name, module.training
+        one = {name: self.dataset.splits["train"][name][:1]}
+        with torch.no_grad():
+            pixels, sums, _, *spread = module.eval()(self.resident(one, next(module.parameters()).device)[name])
+        module.train(was_training)
+        if pixels is sums:
+            raise UsageError(f"{self.spec.id} has no sigmoid at its end, so its pixels are no probabilities; take squared-error.")
+        if isinstance(self.options, EvidenceLowerBound) and not spread:
+            raise UsageError(f"The code of {self.spec.id} has no spread, so there is no elbo; take binary-cross-entropy.")
+
     def _error(self, options: ReconstructionLoss, made: tuple[Tensor, ...], target: Tensor) -> Tensor:
         """The loss without a penalty: a scalar.
 
@@ -111,7 +131,6 @@ class Reconstruction(Task):
             target: 0 … 1 [batch, height, width].
 
         Raises:
-            UsageError: the network does not give what the loss needs.
             PluginError: the name of a plugin's own leads nowhere.
         """
         pixels, sums, _, *spread = made
@@ -120,12 +139,8 @@ class Reconstruction(Task):
             return own
         if isinstance(options, SquaredError):
             return functional.mse_loss(pixels, target)
-        if pixels is sums:
-            raise UsageError(f"{self.spec.id} has no sigmoid at its end, so its pixels are no probabilities; take squared-error.")
         if isinstance(options, BinaryCrossEntropy):
             return functional.binary_cross_entropy_with_logits(sums, target)
-        if not spread:
-            raise UsageError(f"The code of {self.spec.id} has no spread, so there is no elbo; take binary-cross-entropy.")
         lost = functional.binary_cross_entropy_with_logits(sums, target, reduction="sum") / len(target)
         return lost + options.beta * divergence(*spread).mean()
 
@@ -192,9 +207,5 @@ def noisy_pictures(image: Tensor, noise: tuple[Noise, ...], draw: torch.Generato
 
 
 def _single(made: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """What autocast made in bfloat16, in float32: losses are computed in that. Tensors that were one stay one."""
-    if made[0].dtype != torch.bfloat16:
-        return made
-    pixels, sums, *others = made
-    wide = sums.float()
-    return (wide if pixels is sums else pixels.float(), wide, *(other.float() for other in others))
+    """What autocast made in bfloat16, in float32: losses are computed in that."""
+    return tuple(tensor.float() for tensor in made) if made[0].dtype == torch.bfloat16 else made

@@ -44,3 +44,8 @@ def restore_generators(state: dict[str, Tensor], device: torch.device) -> None:
         torch.cuda.set_rng_state(state["cuda"], device)
     elif device.type == "mps" and "mps" in state:
         torch.mps.set_rng_state(state["mps"])
+
+
+def generators(rank: int) -> str:
+    """What the names of a process's generators begin with in a checkpoint; those of rank 0 are those of a process alone."""
+    return f"generator.{rank}." if rank else "generator."

@@ -80,6 +80,13 @@ class Task(ABC):
         """Called before a run's first step, and when it goes on: what the module must know of the training split, such as its
         vocabulary, is put into its buffers."""
 
+    def check_module(self, module: nn.Module) -> None:  # noqa: B027 - most losses can be had of any
+        """Refuse a module that the recipe's loss cannot be had of; called after `prepare`.
+
+        Raises:
+            UsageError: it is one.
+        """
+
     def order(self, train: Resident, batch: int, seed: int, epoch: int) -> Tensor:  # noqa: ARG002 - others sort
         """The order of the examples in an epoch, int64 [examples], on the device: a function of seed and epoch alone, so that
         resuming needs no state. Batches are cut from it."""
@@ -97,9 +104,16 @@ class Task(ABC):
         """All examples of a split as one batch."""
         return split
 
+    @property
+    def summed(self) -> bool:
+        """Whether `loss` is a sum over the examples of a batch rather than a mean: several processes, each of which has a part of
+        the batch, then add theirs up. A penalty beside the examples belongs to a mean only."""
+        return False
+
     @abstractmethod
     def loss(self, module: nn.Module, batch: Resident) -> tuple[Tensor, dict[str, Tensor]]:
-        """The loss of one batch (a scalar with gradient) and metrics of the batch (scalars without), on the device, unread."""
+        """The loss of one batch (a scalar with gradient) and metrics of the batch (scalars without), on the device, unread: means
+        over its examples, the loss unless `summed` says otherwise."""
 
     @abstractmethod
     def evaluate(self, module: nn.Module, split: Resident) -> dict[str, float]:

@@ -14,14 +14,14 @@ import torch
 
 from zoo.data.dataset import Dataset, length
 from zoo.data.load import load_dataset
-from zoo.errors import DataError, UsageError, typed
+from zoo.errors import DataError, DeviceError, UsageError, typed
 from zoo.ledger.sources import source_hash
 from zoo.progress import Progress
 from zoo.registry import Registry
-from zoo.spec import ModelSpec, Recipe, replaced, to_plain
+from zoo.spec import LBFGS, ModelSpec, Recipe, replaced, to_plain
 from zoo.training.build import build_module, fitted_config, make_task, spec_of, with_config
 from zoo.training.checkpoint import load_tensors, save_tensors
-from zoo.training.device import numerics, pick_device, pick_precision
+from zoo.training.device import enough_memory, numerics, pick_device, pick_precision
 from zoo.training.distributed import Group, group, resume_command
 from zoo.training.environment import environment
 from zoo.training.fit import Fit
@@ -35,6 +35,8 @@ from zoo.training.task import SolvedTask
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+    from zoo.training.task import Resident
 
 
 def train(spec: ModelSpec, options: Options, registry: Registry, progress: Progress) -> Run:
@@ -128,6 +130,7 @@ def resume(run: Run, registry: Registry, progress: Progress) -> Run:
 
     Raises:
         UsageError: the run is finished, or is running now.
+        DeviceError: what it was begun on is not here.
         DataError: its data are no longer the same.
     """
     state = run.state
@@ -136,7 +139,11 @@ def resume(run: Run, registry: Registry, progress: Progress) -> Run:
             f"The run {run.path} is finished; there is nothing to resume.", hint=typed("zoo", "export", "--run", run.path)
         )
     spec = spec_of(run, registry)
-    asked = pick_device(state.device)
+    try:
+        asked = pick_device(state.device)
+    except DeviceError as error:
+        said = f"The run {run.path} was begun on {state.device} and goes on only there; here it can be trained anew."
+        raise DeviceError(said, hint=typed("zoo", "train", state.base)) from error
     with group(asked) as together, together.together():
         if together.size != state.processes:
             raise UsageError(
@@ -162,30 +169,32 @@ def _train(
 ) -> Run:
     """Build, fit or solve, evaluate, keep; the run's state says how it ended."""
     state = run.state
-    train_split, held_out = hold_out(dataset, recipe)
-    numbers = numerics(device, deterministic=state.deterministic)
-    with _owned(run, together), together.together(run.path), seeded(recipe.seed, device), numbers, quiet_torch(), kept_memory():
+    train_split, (held_out, split) = hold_out(dataset, recipe)
+    splits = {"train": train_split, held_out: split, "test": dataset.splits["test"]}
+    resident: dict[str, Resident] = {}
+    batch = 0 if isinstance(recipe.optimiser, LBFGS) else min(recipe.batch_size or length(train_split), length(train_split))
+    numbers, room = numerics(device, deterministic=state.deterministic), enough_memory(device, resident, batch)
+    owned, peers = _owned(run, together), together.together(run.path)
+    with owned, peers, seeded(recipe.seed, device), numbers, quiet_torch(), kept_memory(), room:
         module = build_module(spec, state.config).to(device)
         if state.parent and not run.checkpoints():
             adopt(module, spec, state.parent, registry)
         together.apart(recipe.seed)
         task = make_task(spec, recipe, dataset)
         task.prepare(module)
-        resident = task.resident(train_split, device)
-        test = task.resident(dataset.splits["test"], device)
+        task.check_module(module)
+        resident |= {name: task.resident(split, device) for name, split in splits.items()}
         figures: dict[str, float] = {}
         if isinstance(task, SolvedTask):
-            figures = _solve(run, task, module, resident, progress)
+            figures = _solve(run, task, module, resident["train"], progress)
         else:
-            name, split = held_out
-            evaluated = test if name == "test" else task.resident(split, device)
             Fit(
                 run=run,
                 module=module,
                 task=task,
                 recipe=recipe,
-                train=resident,
-                held_out=(name, evaluated),
+                train=resident["train"],
+                held_out=(held_out, resident[held_out]),
                 device=device,
                 precision=state.precision,
                 compiled=state.compiled,
@@ -197,7 +206,7 @@ def _train(
             if recipe.keep == "best":
                 module.load_state_dict(_best(run))
         if together.leads:
-            metrics = {**task.evaluate(module, test), **figures}
+            metrics = {**task.evaluate(module, resident["test"]), **figures}
             digest = save_tensors(run.weights, module.state_dict(), {"id": state.id, "base": state.base, "metrics": metrics})
             run.update(status="finished", metrics=metrics, weights=digest)
             for old in run.checkpoints()[1:]:

@@ -155,7 +155,7 @@ class Translation(Task):
         logits = module(batch["source"], batch["lengths"], batch["target"]).float()  # [words, target ids]
         right = batch["target"][batch["target"] != PADDING]
         summed = functional.cross_entropy(logits, right, reduction="sum", label_smoothing=options.label_smoothing)
-        return summed / batch["share"], {"accuracy": (logits.detach().argmax(1) == right).float().mean()}
+        return summed / batch["share"], {"accuracy": (logits.detach().argmax(1) == right).float().sum() / batch["share"]}
 
     @property
     def options(self) -> CrossEntropy:
