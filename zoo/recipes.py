@@ -261,6 +261,8 @@ class Recipe(Spec):
             classifier logits float32 [batch, classes] and labels int64 [batch], of an autoencoder pictures 0 … 1, float32 [batch,
             height, width], both. The `loss` of a classifier's test split stays the cross-entropy.
         augment: what is done to training batches only.
+        augment_share: share of a batch's pictures, drawn anew, that it is done to (noise is added to all). What is turned or warped
+            is also blurred a little; a network that never meets a sharp picture is worse at them.
         precision: `"fp32"`; `"bf16"` (autocast; weights stay float32); `"auto"`, bf16 where the device has it in hardware.
         validation: examples at the end of the training split that are held out for validation; 0 for none, or for the data's own
             validation split.
@@ -276,6 +278,7 @@ class Recipe(Spec):
     schedule: Schedule = Constant()
     loss: Loss = CrossEntropy()
     augment: tuple[Augmentation, ...] = ()
+    augment_share: float = 1.0
     precision: Literal["fp32", "bf16", "auto"] = "fp32"
     validation: int = 0
     keep: Literal["last", "best"] = "last"
@@ -289,6 +292,8 @@ class Recipe(Spec):
             value = getattr(self, field)
             if value is not None and value < least:
                 raise ValueError(f"{field} must be at least {least}, not {value}")
+        if not 0 < self.augment_share <= 1:
+            raise ValueError(f"augment_share must be above 0 and at most 1, not {self.augment_share:g}")
         if isinstance(self.loss, str) and ":" not in self.loss:
             kinds = {str(kind.__struct_config__.tag): kind.__name__ for kind in get_args(BuiltInLoss)}
             near = near_matches(self.loss, kinds, limit=1)

@@ -138,6 +138,7 @@ def _best() -> ModelSpec:
         batch_size=128,
         epochs=30,
         augment=(Shift(pixels=2), Affine(degrees=10, zoom=0.1, slant=0.1), Elastic(strength=34, smoothness=4)),
+        augment_share=0.5,
         loss=CrossEntropy(label_smoothing=0.1),
         precision="auto",
     )

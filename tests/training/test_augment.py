@@ -84,3 +84,15 @@ def test_an_elastic_field_is_as_strong_as_its_smoothing_leaves_it():
     expected = 34.0 * math.sqrt(1 / 3) * weights.square().sum().item()
     # A little less: the spot's centre moves by the mean of the field over the spot.
     assert 0.8 * expected < moved.square().mean().sqrt().item() < expected
+
+
+@pytest.mark.parametrize("augmentation", [Shift(pixels=2), Affine()], ids=lambda one: type(one).__name__)
+def test_a_share_of_the_pictures_is_changed_and_the_others_stay_sharp(augmentation):
+    torch.manual_seed(0)
+    several = PICTURES.repeat(8, 1, 1)
+    found = augmented(several, [augmentation], share=0.25)
+    same = (found.float() == several.float()).all(2).all(1)
+    assert 0.65 < same.float().mean() < 0.85  # 384 of 512 are expected, with a deviation of ten
+    torch.manual_seed(0)
+    every = augmented(several, [augmentation])
+    assert torch.equal(found[~same], every[~same])

@@ -18,7 +18,7 @@ from zoo.ledger.verdict import Row, reached, verdict
 from zoo.registry import Registry
 from zoo.spec import ModelSpec, Recipe, Spec, replaced, to_plain
 
-LATER = {"clip": 0.0}
+LATER = {"clip": 0.0, "augment_share": 1.0}
 """Fields that recipes got after the first records were made, with the value that leaves all as it was: a record stays good."""
 
 

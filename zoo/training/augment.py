@@ -13,16 +13,18 @@ from torch.nn import functional
 from zoo.spec import Affine, Augmentation, Elastic, Noise, Shift
 
 
-def augmented(image: Tensor, augmentations: Sequence[Augmentation]) -> Tensor:
+def augmented(image: Tensor, augmentations: Sequence[Augmentation], share: float = 1.0) -> Tensor:
     """Apply each augmentation in turn; random numbers come from the device's global generator, so that a run's seed fixes them.
 
     Args:
         image: uint8 or float of 0 … 255 [batch, height, width].
+        augmentations: to apply.
+        share: of the pictures, drawn, that are changed; the others come out as they are.
 
     Returns:
         The same shape: the same dtype after whole shifts, float32 of 0 … 255 after what has to interpolate.
     """
-    kind = image.device.type
+    kind, before = image.device.type, image
     # Places are computed in float32 whatever the network is; the `meta` device knows no autocast.
     with contextlib.nullcontext() if kind == "meta" else torch.autocast(kind, enabled=False):
         for augmentation in augmentations:
@@ -35,7 +37,10 @@ def augmented(image: Tensor, augmentations: Sequence[Augmentation]) -> Tensor:
                     image = warped(image, strength, smoothness)
                 case Noise(deviation=deviation):
                     image = noisy(image, deviation)
-    return image
+    if share == 1:
+        return image
+    changed = torch.rand(len(image), 1, 1, device=image.device) < share  # [batch, 1, 1]
+    return torch.where(changed, image, before.to(image.dtype))
 
 
 def shifted(image: Tensor, pixels: int) -> Tensor:

@@ -38,7 +38,7 @@ class Classification(Task):
         options = self.options
         examples = batch[self.spec.inputs[0].name]
         if self.recipe and self.recipe.augment and module.training:
-            examples = augmented(examples, self.recipe.augment)
+            examples = augmented(examples, self.recipe.augment, self.recipe.augment_share)
         logits = module(examples)  # [batch, classes]
         if logits.dtype == torch.bfloat16:  # autocast; the loss itself is computed in float32
             logits = logits.float()

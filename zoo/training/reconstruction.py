@@ -72,7 +72,8 @@ class Reconstruction(Task):
         options = self.options
         clean = given = batch[self.spec.inputs[0].name]
         if self.recipe and self.recipe.augment and module.training:
-            clean = augmented(clean, [change for change in self.recipe.augment if not isinstance(change, Noise)])
+            changes = [change for change in self.recipe.augment if not isinstance(change, Noise)]
+            clean = augmented(clean, changes, self.recipe.augment_share)
             given = augmented(clean, self.noise)
         made = _single(module(given))
         target = unit_range(clean, made[0])  # [batch, height, width]
