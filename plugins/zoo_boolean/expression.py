@@ -229,8 +229,8 @@ class _Parser:
             self.at += 1
             count += 1
         expression = self._operand()
-        # Two cancel each other: a thousand of them must not become a tree a thousand deep.
-        for _ in range(count if count <= DEEPEST else 2 - count % 2):
+        # Two cancel each other: a thousand of them must not become a tree a thousand deep. Two are kept as they were written.
+        for _ in range(count if count <= 2 else 2 - count % 2):
             expression = Operation("not", (expression,))
         return expression
 

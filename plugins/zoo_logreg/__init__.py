@@ -21,6 +21,9 @@ from zoo.spec import LBFGS, SGD, CrossEntropy, ModelSpec, Recipe, Reference, Spe
 from zoo.study import StudySpec
 
 
+BUILD = "zoo_logreg.model:build"
+
+
 class Config(Spec):
     """Size of the network.
 
@@ -48,7 +51,7 @@ def _spec(
         summary=summary,
         source=source,
         task=task,
-        build="zoo_logreg.model:build",
+        build=BUILD,
         config=Config(),
         recipe=recipe,
         dataset="mnist",

@@ -6,6 +6,7 @@ import pytest
 
 import zoo.studies.batched
 import zoo.studies.evaluate
+import zoo.studies.ready
 import zoo.training.train
 from zoo import api
 from zoo.registry import registry
@@ -19,7 +20,7 @@ CORNERS = (0.0, 0.05, 0.95)
 @pytest.fixture
 def cut(small_data, monkeypatch):
     """512 training and 1,000 test examples for studies, too."""
-    for module in (zoo.studies.batched, zoo.studies.evaluate):
+    for module in (zoo.studies.batched, zoo.studies.evaluate, zoo.studies.ready):
         monkeypatch.setattr(module, "load_dataset", zoo.training.train.load_dataset)
 
 

@@ -25,7 +25,9 @@ def table_of(record: Record, plan: Plan) -> str:
         lines += [f"- {words(trial)}: {trial.error}" for trial in failed]
     lines += [
         "",
-        *(f"Computed on {place.device} in {place.precision}, torch {place.versions.get('torch')}." for place in record.computed),
+        *dict.fromkeys(
+            f"Computed on {place.device} in {place.precision}, torch {place.versions.get('torch')}." for place in record.computed
+        ),
     ]
     return "\n".join(dict.fromkeys(lines[:2])) + "\n" + "\n".join(lines[2:]) + "\n"
 
