@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from zoo.data.dataset import Dataset
 
 
-def prove(spec: ModelSpec, module: nn.Module, dataset: Dataset, answer: Answer) -> Sequence[Proof]:  # noqa: ARG001
+def prove(spec: ModelSpec, module: nn.Module, dataset: Dataset, answer: Answer) -> Sequence[Proof]:
     """All sixteen pictures are answered as float64 answers them, and so many of the eight that bear a name are named rightly."""
     import torch
 
@@ -52,8 +52,7 @@ def prove(spec: ModelSpec, module: nn.Module, dataset: Dataset, answer: Answer) 
 
 
 def promised(spec: ModelSpec) -> bool:
-    """Whether all eight have to be named rightly: a reference says so, and the weights are given, or were trained by the recipe that
-    the reference is of, from whatever seed."""
+    """Whether all eight have to be named rightly: a reference says so, and the weights are given, or trained by its own recipe."""
     exact = any(one.metric == "accuracy" and one.rule == "exact" and one.value == 1 for one in spec.references)
     if spec.recipe is None:
         return exact

@@ -20,7 +20,6 @@ from zoo.signatures import CLASSIFIER_EXPORTS, CLASSIFIER_TASK, IMAGE, LABEL, SO
 from zoo.spec import LBFGS, SGD, CrossEntropy, ModelSpec, Recipe, Reference, Spec
 from zoo.study import StudySpec
 
-
 BUILD = "zoo_logreg.model:build"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import msgspec
-import torch
 
 from zoo.data.dataset import Dataset
 from zoo.data.load import load_dataset
@@ -63,6 +62,8 @@ def _buildable(plan: Plan, network: Spec, dataset: Dataset) -> ModelSpec:
     Raises:
         UsageError: it cannot.
     """
+    import torch
+
     try:
         model, _ = with_config(plan.model, fitted_config(plan.model, network, dataset))
         config = to_plain(model.config)
@@ -85,6 +86,8 @@ def _buildable(plan: Plan, network: Spec, dataset: Dataset) -> ModelSpec:
 
 def _check_metric(plan: Plan, model: ModelSpec, recipe: Recipe, dataset: Dataset) -> None:
     """Raise `UnknownName` where the task does not measure the study's metric, as an untrained network shows."""
+    import torch
+
     cpu = torch.device("cpu")
     task = make_task(model, recipe, dataset)
     if isinstance(task, SolvedTask) and plan.spec.split == "test":
