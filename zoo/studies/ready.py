@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 
 from zoo.data.dataset import Dataset
 from zoo.data.load import load_dataset
-from zoo.errors import UsageError, ZooError, typed
+from zoo.errors import UsageError, ZooError
 from zoo.progress import Progress
 from zoo.registry import Registry
 from zoo.spec import ModelSpec, Recipe, Spec, to_plain
 from zoo.studies.evaluate import value_of
 from zoo.studies.points import Plan
+from zoo.studies.work import worded
 from zoo.training.build import build_module, fitted_config, make_task, with_config
 from zoo.training.device import pick_device
 from zoo.training.options import Options, check_solver
@@ -42,7 +46,7 @@ def ready(plan: Plan, device: str, registry: Registry, progress: Progress) -> Da
             check_solver(plan.model, recipe, Options())
             hold_out(dataset, recipe)
         if _new(network, networks) and (len(networks) == 1 or not plan.model.fit):
-            model = _buildable(plan, network, dataset)
+            model = _buildable(plan, parameters, network, dataset)
             if len(networks) == 1:
                 _check_metric(plan, model, recipe, dataset)
     return dataset
@@ -56,8 +60,8 @@ def _new(part: Spec, seen: set[bytes]) -> bool:
     return found
 
 
-def _buildable(plan: Plan, network: Spec, dataset: Dataset) -> ModelSpec:
-    """The model with this network, which can be built.
+def _buildable(plan: Plan, parameters: Mapping[str, Any], network: Spec, dataset: Dataset) -> ModelSpec:
+    """The model with the network of a trial with these parameters, which can be built.
 
     Raises:
         UsageError: it cannot.
@@ -76,10 +80,9 @@ def _buildable(plan: Plan, network: Spec, dataset: Dataset) -> ModelSpec:
     except ZooError:
         raise
     except Exception as error:
-        what = msgspec.json.encode(network).decode()
+        said = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
         raise UsageError(
-            f"A network of {plan.spec.name} cannot be built: {error} ({type(error).__name__}, of {what}).",
-            hint=typed("zoo", "show", plan.model.id),
+            f"The network with {worded(parameters)} cannot be built: {said}.", hint=f"zoo show {plan.model.id}"
         ) from error
     return model
 

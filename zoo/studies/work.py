@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from zoo.errors import NonFiniteError, UsageError, ZooError
 from zoo.progress import Advance, Progress
@@ -118,8 +119,12 @@ def _said(error: Exception) -> str:
 
 def _named(one: Claimed) -> str:
     """A trial in words."""
-    values = ", ".join(f"{name} {shown(value)}" for name, value in one.parameters.items())
-    return f"trial {one.index}: {values}" + (" (taken up again)" if one.again else "")
+    return f"trial {one.index}: {worded(one.parameters)}" + (" (taken up again)" if one.again else "")
+
+
+def worded(parameters: Mapping[str, Any]) -> str:
+    """Parameters in words."""
+    return ", ".join(f"{name} {shown(value)}" for name, value in parameters.items())
 
 
 def shown(value: object) -> str:
