@@ -55,13 +55,6 @@ class Swept:
     trained: int
 
 
-def _ready(plan: Plan, device: str, registry: Registry, progress: Progress) -> Dataset:
-    """`ready`, which imports torch: no study that is finished needs it."""
-    from zoo.studies.ready import ready
-
-    return ready(plan, device, registry, progress)
-
-
 def find_study(name: str, registry: Registry) -> StudySpec:
     """The study of that name, or the one that a TOML file describes.
 
@@ -140,6 +133,13 @@ def sweep(
         board.close()
     plot = write_record(folder, record, laid, theme, format)
     return Swept(record, folder, plot, time.monotonic() - began, crew.trained)
+
+
+def _ready(plan: Plan, device: str, registry: Registry, progress: Progress) -> Dataset:
+    """`ready`, which imports torch: no study that is finished needs it."""
+    from zoo.studies.ready import ready
+
+    return ready(plan, device, registry, progress)
 
 
 def _sized(spec: StudySpec, trials: int | None, seeds: int | None) -> StudySpec:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zoo.errors import NonFiniteError, UsageError, ZooError
+from zoo.errors import NonFiniteError, UnknownName, UsageError, ZooError
 from zoo.progress import Advance, Progress
 from zoo.registry import Registry
 from zoo.report.tables import figure
@@ -104,7 +104,7 @@ def _finish(board: Board, one: Claimed, result: Result, tell: Tell, *, quiet: bo
 def _of_its_own(error: Exception) -> bool:
     """Whether a trial alone is to blame, by what it was trained with: a finding, not a mishap. Others can be trained."""
     if isinstance(error, ZooError):
-        return isinstance(error, NonFiniteError | UsageError)
+        return isinstance(error, NonFiniteError | UsageError) and not isinstance(error, UnknownName)  # the study's own metric, say
     from torch import AcceleratorError
 
     return not isinstance(error, OSError | AcceleratorError)  # a full disk, or a GPU that is gone, stops whatever comes next
