@@ -129,6 +129,9 @@ class StudySpec(Spec):
     def __post_init__(self) -> None:
         if not NAME.match(self.name):
             raise ValueError(f"name {self.name!r} must be lower-case letters and digits joined by hyphens")
+        for path, axis in self.grid.items():
+            if not axis:
+                raise ValueError(f"the axis {path} needs values")
         if not (self.grid or self.cases or self.space):
             raise ValueError("a study varies something: grid, cases or space")
         if bool(self.space) != (self.trials > 0):

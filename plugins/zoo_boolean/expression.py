@@ -16,7 +16,7 @@ import numpy as np
 from zoo.errors import UsageError
 
 DEEPEST = 50
-"""Parentheses within each other that are read: more would exhaust Python's stack."""
+"""Parentheses within each other that are read, and negations that are kept as they stand: more would exhaust Python's stack."""
 SHOWN = 72
 """Letters of a long expression that an error shows."""
 
@@ -171,6 +171,7 @@ class _Parser:
         self.tokens = self._tokens()
         self.at = 0
         self.depth = 0
+        self.negations = 0
 
     def whole(self) -> Expression:
         expression = self._level(0)
@@ -228,9 +229,12 @@ class _Parser:
         while self.token.kind == "not":
             self.at += 1
             count += 1
+        # Two cancel each other: a thousand of them, in a row or within parentheses, must not become a tree a thousand deep.
+        kept = count if self.negations + count <= DEEPEST else count % 2
+        self.negations += kept
         expression = self._operand()
-        # Two cancel each other: a thousand of them must not become a tree a thousand deep.
-        for _ in range(count if count <= DEEPEST else 2 - count % 2):
+        self.negations -= kept
+        for _ in range(kept):
             expression = Operation("not", (expression,))
         return expression
 

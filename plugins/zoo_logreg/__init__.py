@@ -20,6 +20,8 @@ from zoo.signatures import CLASSIFIER_EXPORTS, CLASSIFIER_TASK, IMAGE, LABEL, SO
 from zoo.spec import LBFGS, SGD, CrossEntropy, ModelSpec, Recipe, Reference, Spec
 from zoo.study import StudySpec
 
+BUILD = "zoo_logreg.model:build"
+
 
 class Config(Spec):
     """Size of the network.
@@ -48,7 +50,7 @@ def _spec(
         summary=summary,
         source=source,
         task=task,
-        build="zoo_logreg.model:build",
+        build=BUILD,
         config=Config(),
         recipe=recipe,
         dataset="mnist",

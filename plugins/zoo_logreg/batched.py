@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zoo.signatures import CLASSIFIER_TASK
 from zoo.spec import SGD, Constant, CrossEntropy, replaced
 from zoo.study import Batch, CannotBatch
+from zoo_logreg import BUILD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +28,7 @@ def penalised(batch: Batch) -> list[dict[str, float]]:
     """`loss` and `accuracy` of each regression on the held-out split.
 
     Raises:
-        CannotBatch: the trainings differ in more than their penalties, or are no full-batch gradient descent.
+        CannotBatch: they are of another network, differ in more than their penalties, or are no full-batch gradient descent.
     """
     import torch
 
@@ -59,6 +61,10 @@ def _checked(batch: Batch) -> tuple[float, int]:
     Raises:
         CannotBatch: see `penalised`.
     """
+    if batch.model.build != BUILD or batch.model.task != CLASSIFIER_TASK:
+        raise CannotBatch(f"together they are softmax regressions, which {batch.model.id} is not.")
+    if any(config != batch.configs[0] for config in batch.configs):
+        raise CannotBatch("their networks differ.")
     first = batch.recipes[0]
     for recipe in batch.recipes:
         loss = recipe.loss

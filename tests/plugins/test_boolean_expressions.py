@@ -138,6 +138,11 @@ def test_depth_has_an_end_and_length_has_none():
         with pytest.raises(ExpressionError, match=f"more than {deep} parentheses"):
             parse(text)
     assert evaluate(parse("~" * 100_001 + "a"), {"a": np.array([True])}) == [False]
+    nested = parse(("~" * 50 + "(") * deep + "a" + ")" * deep)
+    assert evaluate(nested, {"a": np.array([True])}) == [True]
+    assert evaluate(parse(written(nested)), {"a": np.array([True])}) == [True]
+    every = "a -> a | a ^ a & ~~~(" * deep + "a" + ")" * deep
+    assert evaluate(parse(written(parse(every))), {"a": np.array([False])}) == [True]
     long = parse(" ^ ".join(["a"] * 20_001))
     assert evaluate(long, {"a": np.array([True])}) == [True]
     assert evaluate(parse(" -> ".join(["a"] * 20_001)), {"a": np.array([True])}) == [True]

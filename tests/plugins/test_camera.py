@@ -9,7 +9,11 @@ import pytest
 import torch
 
 from zoo import api
+from zoo.data.load import load_dataset
+from zoo.progress import Progress
+from zoo.registry import registry
 from zoo.runtime.wire import SEAL
+from zoo.spec import replaced
 from zoo_camera.data import CLASSES, all_pictures, load
 
 ANSWER = (0.17831734, 0.17831734, 0.17831734, 0.465048)
@@ -33,6 +37,36 @@ def test_the_hand_weights_answer_all_eight_pictures_in_both_engines(tmp_path):
     assert artifact.manifest["metrics"]["accuracy"] == 1.0
     assert artifact.manifest["metrics"]["loss"] == pytest.approx(0.765615, abs=1e-6)
     assert artifact.manifest["metrics"]["loss"] == pytest.approx(-math.log(ANSWER[3]), abs=1e-6)
+
+
+def test_all_eight_are_named_rightly_wherever_that_is_promised():
+    """The proof asks whatever answers: here the module itself, of hand weights or of random ones."""
+    from zoo_camera.proof import prove
+
+    known = registry()
+    dataset = load_dataset(known.dataset("camera"), own=None, name=None, progress=Progress())
+    classes = np.array(CLASSES)
+
+    def holds(name: str, module: torch.nn.Module, **changes) -> bool:
+        def answer(inputs):
+            with torch.inference_mode():
+                probabilities = module(torch.from_numpy(inputs["pixels"])).softmax(1).numpy()
+            return {"probabilities": probabilities, "label": classes[probabilities.argmax(1)]}
+
+        spec = known.model(name)
+        exact, named = prove(replaced(spec, recipe=replaced(spec.recipe, **changes)) if changes else spec, module, dataset, answer)
+        assert exact.holds
+        return named.holds
+
+    right, wrong = api.load("camera.hand"), api.load("camera.hand")
+    with torch.no_grad():
+        wrong.last.weight.copy_(wrong.last.weight.flip(0))
+    assert all(holds(name, right) for name in ("camera.hand", "camera.trained", "camera.trained-stable"))
+    assert not holds("camera.hand", wrong)
+    assert not holds("camera.trained-stable", wrong)
+    assert not holds("camera.trained-stable", wrong, seed=7)
+    assert holds("camera.trained", wrong), "one start in four does not find the answer"
+    assert holds("camera.trained-stable", wrong, epochs=None, steps=3), "nobody promised it of three steps"
 
 
 def test_the_data_are_the_same_each_time_and_hold_every_picture():

@@ -6,10 +6,15 @@ import pytest
 
 import zoo.studies.batched
 import zoo.studies.evaluate
+import zoo.studies.ready
 import zoo.training.train
 from zoo import api
+from zoo.progress import Progress
 from zoo.registry import registry
 from zoo.spec import replaced
+from zoo.studies.batched import Together
+from zoo.studies.board import Claimed, Result
+from zoo.studies.points import Plan, plan
 from zoo.studies.sweep import sweep
 from zoo.study import Axis, CannotBatch
 
@@ -19,7 +24,7 @@ CORNERS = (0.0, 0.05, 0.95)
 @pytest.fixture
 def cut(small_data, monkeypatch):
     """512 training and 1,000 test examples for studies, too."""
-    for module in (zoo.studies.batched, zoo.studies.evaluate):
+    for module in (zoo.studies.batched, zoo.studies.evaluate, zoo.studies.ready):
         monkeypatch.setattr(module, "load_dataset", zoo.training.train.load_dataset)
 
 
@@ -53,20 +58,31 @@ def test_without_penalties_they_agree_to_rounding(cut, tmp_path):
         assert trial.value == run.state.metrics["accuracy"]
 
 
+def together(laid: Plan) -> list[Result]:
+    """What comes of the first two trials as one computation."""
+    claimed = [Claimed(point.index, point.index, point.parameters) for point in laid.points()[:2]]
+    return Together(laid, "cpu", registry(), Progress())(claimed)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"model": "mlp.sgd-512", "fixed": {"batch_size": 0, "steps": 1, "penalise_biases": True}}, "which mlp.sgd-512 is not"),
+        ({"grid": {"config.classes": Axis(values=(10, 12))}}, "their networks differ"),
+    ],
+)
+def test_other_networks_are_not_computed_as_softmax_regressions(fields, said, cut):
+    with pytest.raises(CannotBatch, match=said):
+        together(plan(few(**fields), registry()))
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"batch_size": 100}, {"momentum": 0.9}, {"penalise_biases": False}, {"label_smoothing": 0.1}, {"schedule": "linear"}],
 )
 def test_what_cannot_be_computed_together_is_trained_one_by_one(changes, cut, tmp_path):
-    from zoo.progress import Progress
-    from zoo.studies.batched import Together
-    from zoo.studies.board import Claimed
-    from zoo.studies.points import plan
-
-    laid = plan(few(), registry(), changes)
-    claimed = [Claimed(point.index, point.index, point.parameters) for point in laid.points()[:2]]
     with pytest.raises(CannotBatch):
-        Together(laid, "cpu", registry(), Progress())(claimed)
+        together(plan(few(), registry(), changes))
     if "batch_size" in changes:
         spec = few(grid={"l1": Axis(values=(0.0,)), "l2": Axis(values=(0.0, 0.05))})
         swept = sweep(spec, output=tmp_path, changes={**changes, "steps": 2})

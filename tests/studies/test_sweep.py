@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from tests.commands import Zoo
-from zoo.errors import UnknownName, UsageError
+from zoo.data.load import load_dataset
+from zoo.errors import UsageError
 from zoo.progress import Progress
 from zoo.registry import registry
 from zoo.studies.board import Board
@@ -97,20 +98,10 @@ def test_a_training_that_diverges_is_a_finding(tmp_path):
     assert sweep(spec, output=tmp_path).trained == 0
 
 
-def test_a_metric_that_there_is_not(tmp_path):
-    spec = StudySpec(
-        name="mine", model="camera.trained", fixed={"steps": 2, "validation": 500}, grid={"lr": (0.1,)}, metric="acuracy"
-    )
-    with pytest.raises(UnknownName, match="did you mean accuracy"):
-        sweep(spec, output=tmp_path)
-
-
 def test_ctrl_c_leaves_a_study_that_goes_on(small, tmp_path):
     laid = plan(find_study(str(small), registry()), registry())
     url = f"sqlite:///{tmp_path / 'study.db'}"
     board = Board(laid, url)
-    assert board.fill() == 6
-    assert board.fill() == 0
 
     def stop(news):
         if news.done:
@@ -131,6 +122,30 @@ def test_ctrl_c_leaves_a_study_that_goes_on(small, tmp_path):
     other.close()
 
 
+def test_a_study_of_an_older_version_goes_on(small, tmp_path):
+    """It wrote all trials down as waiting before the first was trained, and no source into their results."""
+    from optuna.distributions import CategoricalDistribution
+    from optuna.trial import TrialState, create_trial
+
+    laid = plan(find_study(str(small), registry()), registry())
+    folder = tmp_path / "studies" / "small"
+    board = Board(laid, f"sqlite:///{folder / 'study.db'}")
+    for point in laid.points():
+        kinds = {name: CategoricalDistribution(tuple(laid.tables[name])) for name in point.parameters}
+        board.study.add_trial(
+            create_trial(
+                state=TrialState.WAITING, params=dict(point.parameters), distributions=kinds, user_attrs={"index": point.index}
+            )
+        )
+    (taken,) = board.claim()
+    dataset = load_dataset(registry().dataset("camera"), own=None, name=None, progress=Progress())
+    assert board.finish(taken, msgspec.convert({**_result(), "data_sha256": dataset.sha256}, type=_type()))
+    board.close()
+    swept = sweep(str(small))
+    assert (swept.trained, [trial.index for trial in swept.record.trials]) == (5, list(range(6)))
+    assert [bool(place.source) for place in swept.record.computed] == [False, True]
+
+
 def _type():
     from zoo.studies.board import Result
 
@@ -144,9 +159,11 @@ def _result():
 
 def test_a_study_measures_a_solved_model_on_validation(small_data, monkeypatch, tmp_path):
     import zoo.studies.evaluate
+    import zoo.studies.ready
     import zoo.training.train
 
-    monkeypatch.setattr(zoo.studies.evaluate, "load_dataset", zoo.training.train.load_dataset)
+    for module in (zoo.studies.evaluate, zoo.studies.ready):
+        monkeypatch.setattr(module, "load_dataset", zoo.training.train.load_dataset)
     spec = StudySpec(name="l2", model="logreg.best", fixed={"validation": 100, "steps": 20}, grid={"l2": (1e-3, 1e-1)})
     swept = sweep(spec, output=tmp_path)
     assert all(0.5 < trial.value < 1 for trial in swept.record.trials)
@@ -163,7 +180,7 @@ def test_a_study_measures_a_solved_model_on_validation(small_data, monkeypatch, 
     ],
 )
 def test_an_address_that_leads_nowhere(small, storage, said, monkeypatch):
-    monkeypatch.setattr("zoo.studies.locks.RECONNECTS", 1)
+    monkeypatch.setattr("zoo.studies.locks.WAITS", ())
     with pytest.raises(Exception, match=said) as caught:
         sweep(str(small), storage=storage)
     assert "\n" not in str(caught.value)
@@ -190,7 +207,7 @@ def test_the_command_line(small, monkeypatch, capfd):
     assert all(name in listed.out for name in ("logreg-l1l2", "mlp-width", "mlp-depth", "mlp-init"))
     assert zoo("sweep", "list", "-q").out.split() == [spec["name"] for spec in json.loads(zoo("sweep", "list", "--json").out)]
     done = zoo("sweep", small, "--set", "lr=0.1")
-    assert (done.code, "lr is what small varies" in done.err) == (2, True)
+    assert (done.code, "lr is what small varies; it cannot be set. Try: the same without --set lr=…" in done.err) == (2, True)
     done = zoo("sweep", small)
     assert done.code == 0
     assert "0.003" in done.out
@@ -198,7 +215,8 @@ def test_the_command_line(small, monkeypatch, capfd):
     assert (facts["trained"], len(facts["trials"])) == (0, 6)
     assert zoo("sweep", small, "-q").out.strip() == "studies/small"
     assert "did you mean mlp-width" in zoo("sweep", "mlp-widht").err
-    assert zoo("sweep", "mlp-width", "--trials", "3").code == 2
+    done = zoo("sweep", small, "--trials", "3")
+    assert (done.code, "Try: the same without --trials" in done.err) == (2, True)
 
 
 def test_the_list_needs_neither_torch_nor_optuna():

@@ -11,15 +11,19 @@ from pathlib import Path
 from zoo.spec import ModelSpec
 
 
-def source_hash(spec: ModelSpec) -> str:
+def source_hash(spec: ModelSpec, *others: str) -> str:
     """SHA-256 of the plugin's files that build, train and feed a model: the modules its references name, with what these import
     from their own package.
 
     The package's `__init__.py` is left out: what it declares of this model, config and recipe, is compared by itself, and a
     plugin must be able to declare one model more without its others having to be trained anew. What zoo itself brings is left
     out too; the record names its version.
+
+    Args:
+        spec: of the model.
+        others: further references, `"module:function"`, that decide its figures.
     """
-    references = [spec.build, spec.task, *([spec.parent.adopt] if spec.parent else [])]
+    references = [spec.build, spec.task, *others, *([spec.parent.adopt] if spec.parent else [])]
     if spec.recipe and isinstance(spec.recipe.loss, str):
         references.append(spec.recipe.loss)
     found: dict[str, Path] = {}

@@ -94,6 +94,7 @@ class Together:
                     precision="fp32",
                     host=socket.gethostname(),
                     versions=versions(),
+                    source=self.plan.source,
                 )
             )
         return results

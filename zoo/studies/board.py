@@ -1,24 +1,26 @@
-"""The board of a study: Optuna's storage, with every trial hung up once and taken down by one worker at a time.
+"""The board of a study: Optuna's storage, on which every trial of the plan is written down once, by the worker who takes it.
 
 Optuna alone does not promise that: a grid asked for by several workers has doubles, and SQLite lets two take the same trial. So
-all points are written down as waiting trials before the first is trained, each change is made under the study's lock, and a
-trial that runs names its worker. One whose worker is no more is taken up again, under its own number.
+each change is made under the study's lock, and a trial names its place in the plan and, while it runs, its worker. One whose
+worker is no more is taken up again, under its own number.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from zoo.errors import TrainingError
 from zoo.spec import Spec
-from zoo.studies.points import Plan
+from zoo.studies.points import Plan, Point
 from zoo.studies.storage import open_storage, open_study, opened, sampler
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ class Result(Spec):
         host: name of the machine.
         versions: package → version.
         runs: folders of the trainings on that machine, within the study's.
+        source: hash of the plugin's files (`Plan.source`); trials of older versions have none.
     """
 
     value: float
@@ -60,6 +63,7 @@ class Result(Spec):
     curves: tuple[tuple[float, ...], ...] = ()
     weights: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
+    source: str | None = None
 
 
 @dataclass(frozen=True)
@@ -88,14 +92,14 @@ class Counts:
     Args:
         finished: trials with a value.
         failed: trials that ended without.
-        waiting: that nobody has begun, or whose worker is no more.
         running: that a living worker has.
+        waiting: that nobody has begun, or whose worker is no more.
     """
 
-    finished: int = 0
-    failed: int = 0
-    waiting: int = 0
-    running: int = 0
+    finished: int
+    failed: int
+    running: int
+    waiting: int
 
     @property
     def done(self) -> int:
@@ -129,35 +133,19 @@ class Board:
         self.storage.remove_session()
         self.storage.engine.dispose()
 
-    def fill(self) -> int:
-        """Hang up every trial of the plan that is not there yet; how many there were none of."""
-        from optuna.distributions import CategoricalDistribution
-        from optuna.trial import TrialState, create_trial
-
-        kinds = {name: CategoricalDistribution(tuple(table)) for name, table in self.plan.tables.items()}
-        with self._database(), self.locks.study():
-            there = {trial.user_attrs.get(INDEX) for trial in self._trials()}
-            missing = [point for point in self.plan.points() if point.index not in there]
-            for point in missing:
-                trial = create_trial(
-                    state=TrialState.WAITING,
-                    params=dict(point.parameters),
-                    distributions={name: kinds[name] for name in point.parameters},
-                    user_attrs={INDEX: point.index},
-                )
-                self.storage.create_new_trial(self.study_id, template_trial=trial)
-        return len(missing)
-
     def claim(self, most: int = 1) -> list[Claimed]:
-        """Take up to `most` trials: first those whose worker is no more, then those that wait, each in the order of the plan."""
+        """Take up to `most` trials: first those whose worker is no more, then those that nobody has begun, in the plan's order."""
         from optuna.trial import TrialState
 
         with self._database(), self.locks.study():
             self.locks.begin()
-            trials = self._trials(TrialState.RUNNING, TrialState.WAITING)
+            trials = self._trials()
             free = [trial for trial in trials if trial.state == TrialState.RUNNING and self._left(trial)]
-            free += [trial for trial in trials if trial.state == TrialState.WAITING]
-            return [self._take(trial) for trial in free[:most]]
+            free += [trial for trial in trials if trial.state == TrialState.WAITING]  # of a version that wrote all down first
+            there = {trial.user_attrs[INDEX] for trial in trials}
+            missing = (point for point in self._points if point.index not in there)
+            taken = [self._take(trial) for trial in free[:most]]
+            return taken + [self._begin(point) for point in itertools.islice(missing, most - len(taken))]
 
     def finish(self, claimed: Claimed, result: Result) -> bool:
         """Write down what came of a trial; `False` where another worker has it now, as the database lost sight of this one."""
@@ -177,40 +165,63 @@ class Board:
 
         with self._database(), self.locks.study():
             trials = self._trials()
-            left = sum(self._left(trial) for trial in trials if trial.state == TrialState.RUNNING)
+            running = sum(trial.state == TrialState.RUNNING and not self._left(trial) for trial in trials)
         states = [trial.state for trial in trials]
-        return Counts(
-            finished=states.count(TrialState.COMPLETE),
-            failed=states.count(TrialState.FAIL),
-            waiting=states.count(TrialState.WAITING) + left,
-            running=states.count(TrialState.RUNNING) - left,
-        )
+        finished, failed = states.count(TrialState.COMPLETE), states.count(TrialState.FAIL)
+        return Counts(finished, failed, running, waiting=self.plan.size - finished - failed - running)
 
     def trials(self) -> list[FrozenTrial]:
-        """All trials of the plan, in its order."""
+        """The trials of the plan that have been begun, in its order."""
         with self._database(), self.locks.study():
             return self._trials()
 
-    def _trials(self, *states: Any) -> list[FrozenTrial]:
+    def _trials(self) -> list[FrozenTrial]:
         """Those of the plan: one of more trials than are asked for now keeps them to itself."""
-        found = self.storage.get_all_trials(self.study_id, deepcopy=False, states=states or None)
+        found = self.study.get_trials(deepcopy=False)  # asks the database only for those that were not finished the last time
         ours = [trial for trial in found if trial.user_attrs.get(INDEX, -1) in range(self.plan.size)]
         return sorted(ours, key=lambda trial: int(trial.user_attrs[INDEX]))
+
+    @cached_property
+    def _points(self) -> list[Point]:
+        return self.plan.points()
+
+    @property
+    def _worker(self) -> dict[str, Any]:
+        """What a trial in this worker's hands says of it."""
+        return {"token": self.locks.token, "host": socket.gethostname(), "pid": os.getpid()}
 
     def _left(self, trial: FrozenTrial) -> bool:
         """Whether the worker of a running trial is no more."""
         worker = trial.user_attrs.get(WORKER)
         return not isinstance(worker, dict) or self.locks.dead(str(worker.get("token")))
 
+    def _begin(self, point: Point) -> Claimed:
+        """Write down a trial that there was none of."""
+        from optuna.distributions import CategoricalDistribution
+        from optuna.trial import TrialState, create_trial
+
+        trial = create_trial(
+            state=TrialState.RUNNING,
+            params=dict(point.parameters),
+            distributions={name: CategoricalDistribution(tuple(self.plan.tables[name])) for name in point.parameters},
+            user_attrs={INDEX: point.index, WORKER: self._worker},
+        )
+        number = self.storage.create_new_trial(self.study_id, template_trial=trial)
+        return self._claimed(trial, number, again=False)
+
     def _take(self, trial: FrozenTrial) -> Claimed:
+        """Put our name on a trial that is written down."""
         from optuna.trial import TrialState
 
         number = self.storage.get_trial_id_from_study_id_trial_number(self.study_id, trial.number)
-        worker = {"token": self.locks.token, "host": socket.gethostname(), "pid": os.getpid()}
-        self.storage.set_trial_user_attr(number, WORKER, worker)
+        self.storage.set_trial_user_attr(number, WORKER, self._worker)
         again = trial.state == TrialState.RUNNING
         if not again:
             self.storage.set_trial_state_values(number, TrialState.RUNNING)
+        return self._claimed(trial, number, again=again)
+
+    def _claimed(self, trial: FrozenTrial, number: int, *, again: bool) -> Claimed:
+        """The trial in this worker's hands, all its parameters drawn."""
         parameters = dict(trial.params)
         if len(parameters) < len(self.plan.names):
             parameters = self._sampled(trial, number)

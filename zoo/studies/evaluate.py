@@ -53,6 +53,7 @@ class Evaluator:
             ZooError: it cannot be trained at all.
             KeyboardInterrupt: asked to stop; the training can be continued.
         """
+        source = self.plan.source  # as they are before the first training reads them
         runs = [self._run(claimed, seed, progress) for seed in self.plan.spec.seeds]
         metrics, curves = zip(*(self._measured(run, progress) for run in runs), strict=True)
         values = tuple(value_of(self.plan, figures) for figures in metrics)
@@ -73,6 +74,7 @@ class Evaluator:
             host=socket.gethostname(),
             versions=versions(),
             runs=tuple(str(run.path.relative_to(self.folder.parent)) for run in runs),
+            source=source,
         )
 
     def _run(self, claimed: Claimed, seed: int, progress: Progress) -> Run:
@@ -131,7 +133,7 @@ def value_of(plan: Plan, metrics: Mapping[str, float]) -> float:
         UnknownName: the task has none of that name.
     """
     if plan.spec.metric not in metrics:
-        raise UnknownName(f"metric of {plan.model.id}", plan.spec.metric, metrics, hint=f"zoo show {plan.model.id}")
+        raise UnknownName(f"metric of {plan.model.id}", plan.spec.metric, metrics)
     return metrics[plan.spec.metric]
 
 

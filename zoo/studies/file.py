@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from zoo.errors import UnknownName, UsageError
+from zoo.errors import UnknownName, UsageError, near_matches
 from zoo.spec import Spec
 from zoo.study import Axis, Range, StudySpec
 
@@ -35,7 +36,7 @@ def read_study(path: Path, batches: Iterable[str] = ()) -> StudySpec:
     if len(content) > LIMIT:
         raise UsageError(f"{path} has more than {LIMIT:,} bytes: that is no study.")
     try:
-        return parse_study(content.decode(), path.stem.lower().replace("_", "-"), batches)
+        return parse_study(content.decode(), re.sub("[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "study", batches)
     except UnknownName:
         raise
     except UsageError as error:
@@ -61,11 +62,16 @@ def parse_study(text: str, name: str, batches: Iterable[str] = ()) -> StudySpec:
         raise UsageError(f"this is no TOML: {error}.") from error
     plain.setdefault("name", name)
     _known("", plain, StudySpec)
-    parts: tuple[tuple[str, type[Spec]], ...] = (("grid", Axis), ("space", Range))
+    parts: tuple[tuple[str, type[Spec] | None], ...] = (("grid", Axis), ("space", Range), ("fixed", None))
     for key, part in parts:
-        for path, value in _table(plain, key).items():
-            if isinstance(value, dict):
-                _known(f"{key}.{path}.", value, part)
+        if isinstance(plain.get(key), dict):
+            plain[key] = _flat(plain[key], part)
+            for path, value in plain[key].items():
+                if part and isinstance(value, dict):
+                    _known(f"{key}.{path}.", value, part)
+    cases = plain.get("cases")
+    if isinstance(cases, dict):
+        plain["cases"] = {label: _flat(case, None) if isinstance(case, dict) else case for label, case in cases.items()}
     try:
         spec = msgspec.convert(plain, StudySpec)
     except msgspec.ValidationError as error:
@@ -82,6 +88,38 @@ def _known(before: str, table: Mapping[str, Any], kind: type[Spec]) -> None:
             raise UnknownName("key of a study", before + key, [before + field for field in kind.__struct_fields__])
 
 
-def _table(plain: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = plain.get(key, {})
-    return value if isinstance(value, dict) else {}
+def _flat(table: Mapping[str, Any], part: type[Spec] | None) -> dict[str, Any]:
+    """Path → value: TOML makes tables within tables of a path that stands without quotes.
+
+    Args:
+        table: paths, with quotes or without.
+        part: what a table at a path's end may be; `None` where it is a value.
+
+    Raises:
+        UsageError: a path is given twice.
+    """
+    found: dict[str, Any] = {}
+    for key, value in table.items():
+        quoted = "." in key or not isinstance(value, dict)
+        for path, inner in [(key, value)] if quoted else _paths(key, value, part):
+            if path in found:
+                raise UsageError(f"this is no study: {path} is set twice, with quotes and without.")
+            found[path] = inner
+    return found
+
+
+def _paths(path: str, value: Any, part: type[Spec] | None) -> Iterator[tuple[str, Any]]:
+    """The paths that begin with `path`, and their values."""
+    if not isinstance(value, dict) or (part and _ends(path, value, part)):
+        yield path, value
+        return
+    for key, inner in value.items():
+        yield from _paths(f"{path}.{key}", inner, part)
+
+
+def _ends(path: str, table: Mapping[str, Any], part: type[Spec]) -> bool:
+    """Whether a table is an `Axis` or a `Range`, perhaps one with a slip in it, and no further piece of the path."""
+    fields = part.__struct_fields__
+    if path.partition(".")[0] == "config":  # `layers` of a network is no slip of `labels`
+        return path != "config" and any(key in fields for key in table)
+    return not table or any(key in fields or near_matches(key, fields) for key in table)

@@ -18,8 +18,8 @@ from typing import Any
 
 from zoo.errors import TrainingError
 
-RECONNECTS = 6
-"""Times that a lost connection is tried again, after 0, 1, 2, 4, 8 and 16 seconds."""
+WAITS = (0, 1, 2, 4, 8, 16)
+"""Seconds after which a lost connection is tried again, one after the other."""
 
 
 class Locks(ABC):
@@ -155,15 +155,15 @@ class PostgresLocks(Locks):
         """
         from sqlalchemy.exc import DBAPIError
 
-        for again in range(RECONNECTS):
+        for wait in (*WAITS, None):
             try:
                 return self._connected().exec_driver_sql(question, (_key(name),)).scalar()
             except DBAPIError as error:
                 self._connection = None
-                if again + 1 == RECONNECTS:
+                if wait is None:
                     said = " ".join(str(error.orig).split())[:200]
                     raise TrainingError(f"The database of the study cannot be reached: {said}.") from error
-                time.sleep(2**again - 1 if again < 2 else 2 ** (again - 1))
+                time.sleep(wait)
         raise AssertionError
 
     def _connected(self) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from zoo.errors import UsageError
+from zoo.ledger.sources import source_hash
 from zoo.registry import Registry
 from zoo.spec import ModelSpec, Recipe, Spec, replaced, to_plain
 from zoo.study import CASE, Axis, StudySpec
@@ -121,8 +122,13 @@ class Plan:
         ]
         return hashlib.sha256(msgspec.json.encode(what)).hexdigest()
 
-    def _check(self) -> None:
-        """Try what every trial changes, or, of a sampled space, its corners."""
+    @cached_property
+    def source(self) -> str:
+        """Hash of the plugin's files that decide the figures, as they were when this was first asked."""
+        return source_hash(self.model, *([self.spec.batch] if self.spec.batch else []))
+
+    def tried(self) -> list[dict[str, Any]]:
+        """The parameters that are tried out beforehand: of every trial, or, of a sampled space, of its corners."""
         ends = [
             list(self.choices[path]) if path in self.choices else [span.low, span.high] for path, span in self.spec.space.items()
         ]
@@ -130,8 +136,11 @@ class Plan:
         corners = [
             dict(zip(self.spec.space, corner, strict=True)) for corner in itertools.islice(itertools.product(*ends), CHECKED)
         ]
-        recipe: Recipe | None = None
-        for parameters in [{**labels, **corner} for labels in grid for corner in corners[: 1 if len(grid) > CHECKED else None]]:
+        return [{**labels, **corner} for labels in grid for corner in corners[: 1 if len(grid) > CHECKED else None]]
+
+    def _check(self) -> None:
+        """Refuse values that do not fit their fields."""
+        for parameters in self.tried():
             recipe, _ = self.resolved(parameters, self.spec.seeds[0])
             if self.spec.split == "validation" and not recipe.validation:
                 raise UsageError(
@@ -168,7 +177,7 @@ def plan(spec: StudySpec, registry: Registry, changes: Mapping[str, Any] | None 
     """
     for path in changes or {}:
         if path in spec.grid or path in spec.space or any(path in case for case in spec.cases.values()):
-            raise UsageError(f"{path} is what {spec.name} varies; it cannot be set.", hint=f"zoo sweep {spec.name}")
+            raise UsageError(f"{path} is what {spec.name} varies; it cannot be set.", hint=f"the same without --set {path}=…")
     fixed = {**spec.fixed, **(changes or {})}
     if "steps" in (changes or {}):
         fixed.pop("epochs", None)

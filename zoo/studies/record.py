@@ -28,6 +28,7 @@ class Computed(Spec):
     precision: str
     data_sha256: str
     versions: dict[str, str | None]
+    source: str | None = None
 
 
 class TrialRecord(Spec):
@@ -86,29 +87,71 @@ class Record(Spec):
         return max(self.finished, key=lambda trial: sign * (trial.value or 0.0))
 
 
+def is_sealed(folder: Path, plan: Plan) -> bool:
+    """Whether the folder is this study's; `False` where it is nobody's.
+
+    Raises:
+        UsageError: it is another's, or the same study's with other settings.
+        IntegrityError: it does not say.
+    """
+    file = folder / PLAN
+    if not file.is_file():
+        return False
+    try:
+        found = msgspec.json.decode(file.read_bytes(), type=dict[str, Any])
+    except msgspec.DecodeError as error:
+        raise IntegrityError(f"{file} is damaged: {error}.") from error
+    if found.get("fingerprint") != plan.fingerprint:
+        before = found.get("study", {})
+        now = msgspec.json.decode(msgspec.json.encode(plan.spec))
+        other = [key for key, value in now.items() if before.get(key) != value] or ["its model's recipe"]
+        raise UsageError(
+            f"{folder} holds a study that differs in {' and '.join(other[:3])}; give this one a folder of its own by --output.",
+            hint=other_folder(folder),
+        )
+    return True
+
+
+def other_folder(folder: Path) -> str:
+    """The hint that leads to a folder beside this one."""
+    return f"the same with {typed('--output', f'{folder}-2')}"
+
+
 def seal(folder: Path, plan: Plan) -> None:
     """Make the folder this study's.
 
     Raises:
-        UsageError: it is another's, or the same study's with other settings.
         OSError: it cannot be made.
     """
-    file = folder / PLAN
     content = {"fingerprint": plan.fingerprint, "study": to_plain(plan.spec)}
-    if file.is_file():
-        try:
-            found = msgspec.json.decode(file.read_bytes(), type=dict[str, Any])
-        except msgspec.DecodeError as error:
-            raise IntegrityError(f"{file} is damaged: {error}.") from error
-        if found.get("fingerprint") != plan.fingerprint:
-            before = found.get("study", {})
-            now = msgspec.json.decode(msgspec.json.encode(plan.spec))
-            other = [key for key, value in now.items() if before.get(key) != value] or ["its model's recipe"]
+    write_atomic(folder / PLAN, msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")
+
+
+def require_same(plan: Plan, trials: Iterable[FrozenTrial], data_sha256: str, folder: Path) -> None:
+    """Refuse to go on with trials that were computed from other data, or by other files of the plugin.
+
+    Args:
+        plan: whose they are.
+        trials: some have a result; what those of older versions do not say is not compared.
+        data_sha256: of the data as they are now.
+        folder: of the study.
+
+    Raises:
+        UsageError: they were.
+    """
+    for trial in trials:
+        written = trial.user_attrs.get(RESULT)
+        if written is None:
+            continue
+        result = msgspec.convert(written, Result)
+        changed = ["data"] if result.data_sha256 != data_sha256 else []
+        changed += ["plugin's files"] if result.source not in (None, plan.source) else []
+        if changed:
             raise UsageError(
-                f"{folder} holds a study that differs in {' and '.join(other[:3])}; give this one a folder of its own by --output.",
-                hint=typed("zoo", "sweep", plan.spec.name, "--output", f"{folder}-2"),
+                f"The {' and the '.join(changed)} have changed since trial {trial.user_attrs[INDEX]} of {folder} was trained; "
+                "trials before and after cannot be compared, so give the study a new folder by --output.",
+                hint=other_folder(folder),
             )
-    write_atomic(file, msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")
 
 
 def record_of(plan: Plan, trials: Iterable[FrozenTrial]) -> Record:
@@ -132,6 +175,7 @@ def record_of(plan: Plan, trials: Iterable[FrozenTrial]) -> Record:
             precision=result.precision,
             data_sha256=result.data_sha256,
             versions=result.versions,
+            source=result.source,
         )
         if place not in computed:
             computed.append(place)

@@ -20,11 +20,12 @@ from zoo.spec import replaced
 from zoo.studies.board import Board, Counts
 from zoo.studies.file import read_study
 from zoo.studies.points import Plan, plan
-from zoo.studies.record import Record, record_of, seal, write_record
+from zoo.studies.record import Record, is_sealed, record_of, require_same, seal, write_record
 from zoo.studies.work import News, work
 from zoo.study import StudySpec
 
 if TYPE_CHECKING:
+    from zoo.data.dataset import Dataset
     from zoo.studies.worker import Hired
 
 STUDIES = Path("studies")
@@ -110,14 +111,17 @@ def sweep(
     spec = find_study(study, registry) if isinstance(study, str) else study
     laid = plan(_sized(spec, trials, seeds), registry, changes)
     folder = Path(output) if output is not None else STUDIES / spec.name
+    dataset = None if is_sealed(folder, laid) else _ready(laid, device, registry, progress)
     seal(folder, laid)
     address = storage or f"sqlite:///{folder / 'study.db'}"
     board = Board(laid, address)
     try:
-        board.fill()
         before = board.counts()
         if before.done:
             progress.note(f"{spec.name}: {before.done:,} of {laid.size:,} trials are done already")
+        if before.done < laid.size:  # of a finished study nothing is asked: its picture can be drawn anew wherever it is
+            dataset = dataset or _ready(laid, device, registry, progress)
+            require_same(laid, board.trials(), dataset.sha256, folder)
         with progress.bar(spec.name, laid.size, unit="trials", done=before.done) as advance:
             crew = _Crew(laid, board, address, folder, device, jobs, registry, third_party, progress, advance, before.done)
             with contextlib.ExitStack() as stack:
@@ -131,12 +135,19 @@ def sweep(
     return Swept(record, folder, plot, time.monotonic() - began, crew.trained)
 
 
+def _ready(plan: Plan, device: str, registry: Registry, progress: Progress) -> Dataset:
+    """`ready`, which imports torch: no study that is finished needs it."""
+    from zoo.studies.ready import ready
+
+    return ready(plan, device, registry, progress)
+
+
 def _sized(spec: StudySpec, trials: int | None, seeds: int | None) -> StudySpec:
     """The study with other numbers of trials and seeds."""
     if trials is not None and not spec.space:
         raise UsageError(
             f"{spec.name} is a grid: every one of its points is trained, and --trials has no meaning for it.",
-            hint=f"zoo sweep {spec.name}",
+            hint="the same without --trials",
         )
     if trials is not None:
         spec = replaced(spec, trials=trials)

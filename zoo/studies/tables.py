@@ -7,7 +7,7 @@ import statistics
 from zoo.report.tables import figure, markdown_table
 from zoo.studies.points import Label, Plan
 from zoo.studies.record import Record, TrialRecord
-from zoo.studies.work import shown
+from zoo.studies.work import shown, worded
 from zoo.study import CASE
 
 
@@ -25,7 +25,9 @@ def table_of(record: Record, plan: Plan) -> str:
         lines += [f"- {words(trial)}: {trial.error}" for trial in failed]
     lines += [
         "",
-        *(f"Computed on {place.device} in {place.precision}, torch {place.versions.get('torch')}." for place in record.computed),
+        *dict.fromkeys(
+            f"Computed on {place.device} in {place.precision}, torch {place.versions.get('torch')}." for place in record.computed
+        ),
     ]
     return "\n".join(dict.fromkeys(lines[:2])) + "\n" + "\n".join(lines[2:]) + "\n"
 
@@ -61,7 +63,7 @@ def measured(record: Record) -> str:
 
 def words(trial: TrialRecord) -> str:
     """A trial's parameters."""
-    return ", ".join(f"{name} {shown(value)}" for name, value in trial.parameters.items())
+    return worded(trial.parameters)
 
 
 def value_of(trial: TrialRecord) -> str:

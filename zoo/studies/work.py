@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from zoo.errors import NonFiniteError
+from zoo.errors import NonFiniteError, UnknownName, UsageError, ZooError
 from zoo.progress import Advance, Progress
 from zoo.registry import Registry
 from zoo.report.tables import figure
@@ -76,8 +77,10 @@ def work(plan: Plan, board: Board, output: Path, device: str, registry: Registry
             progress.label = _named(one)
             try:
                 result = single(one, progress)
-            except NonFiniteError as error:  # a finding, not a mishap: this trial has no figure
-                said = str(error).partition(" The last good checkpoint")[0]  # which nobody needs: its recipe diverges
+            except Exception as error:
+                if not _of_its_own(error):
+                    raise
+                said = _said(error)
                 board.fail(one, said)
                 tell(News(done=1, note=f"{_named(one)}: {said}"))
                 continue
@@ -98,10 +101,30 @@ def _finish(board: Board, one: Claimed, result: Result, tell: Tell, *, quiet: bo
     tell(News(done=int(kept), note="" if quiet and kept else said))
 
 
+def _of_its_own(error: Exception) -> bool:
+    """Whether a trial alone is to blame, by what it was trained with: a finding, not a mishap. Others can be trained."""
+    if isinstance(error, ZooError):
+        return isinstance(error, NonFiniteError | UsageError) and not isinstance(error, UnknownName)  # the study's own metric, say
+    from torch import AcceleratorError
+
+    return not isinstance(error, OSError | AcceleratorError)  # a full disk, or a GPU that is gone, stops whatever comes next
+
+
+def _said(error: Exception) -> str:
+    """Why a trial has no figure, in one sentence."""
+    if isinstance(error, ZooError):
+        return str(error.args[0]).partition(" The last good checkpoint")[0]  # which nobody needs: its recipe diverges
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+
+
 def _named(one: Claimed) -> str:
     """A trial in words."""
-    values = ", ".join(f"{name} {shown(value)}" for name, value in one.parameters.items())
-    return f"trial {one.index}: {values}" + (" (taken up again)" if one.again else "")
+    return f"trial {one.index}: {worded(one.parameters)}" + (" (taken up again)" if one.again else "")
+
+
+def worded(parameters: Mapping[str, Any]) -> str:
+    """Parameters in words."""
+    return ", ".join(f"{name} {shown(value)}" for name, value in parameters.items())
 
 
 def shown(value: object) -> str:
