@@ -26,7 +26,6 @@ PARENTS: dict[str, dict[str, Any]] = {
     "squared error, 50 epochs (the recipe)": {"epochs": 50},
     "cross-entropy, 50 epochs": {"epochs": 50, "loss": "binary-cross-entropy"},
     "squared error, 200 epochs": {"epochs": 200},
-    "AdamW, squared error, 50 epochs": {"epochs": 50, "optimiser": "adamw"},
 }
 """Name → changes of the autoencoder's recipe."""
 
