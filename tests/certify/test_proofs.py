@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,7 +18,6 @@ import zoo_camera.proof
 import zoo_logreg.proof
 from zoo import api
 from zoo.certify.proof import floored, raised
-from zoo.data.dataset import Dataset
 from zoo.errors import ParityError
 from zoo.report.certificate import PICTURE
 from zoo.spec import CrossEntropy, replaced, to_plain
@@ -28,7 +28,7 @@ CLASSES = tuple("0123456789")
 
 def pictures(mnist, count=2000):
     train = {name: array[:count] for name, array in mnist.splits["train"].items()}
-    return Dataset(**{**vars(mnist), "splits": {**mnist.splits, "train": train}})
+    return replace(mnist, splits={**mnist.splits, "train": train})
 
 
 def figures(claim):

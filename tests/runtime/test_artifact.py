@@ -48,7 +48,7 @@ def test_unknown_id_names_folders_and_near_matches(folder: Path, tmp_path: Path)
     message = str(caught.value)
     assert f"in {folder.parent} or {tmp_path / 'cache'} called 'cnn.fats'" in message
     assert message.endswith("did you mean cnn.fast?")
-    with pytest.raises(UnknownName, match=r"called 'mlp\.keras'\. Try: zoo export mlp\.keras"):
+    with pytest.raises(UnknownName, match=r"called 'mlp\.keras'; there is cnn\.fast\. Try: zoo export mlp\.keras"):
         find("mlp.keras", [folder.parent])
 
 
