@@ -1,6 +1,6 @@
 """How good an autoencoder must be for `mlp.on-reconstructions` to reach its published figure.
 
-    python tools/benchmarks/parents.py [--output DIR] [--plot docs/parents.png]
+    python tools/benchmarks/parents.py [--output DIR]
 
 The course does not say how long, nor by which loss, the autoencoder was trained whose reconstructions its perceptron learned from.
 Here the recipe of `autoencoder.dense-32` is changed in that alone, and the perceptron is trained from each by its own recipe, with
@@ -15,9 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from zoo import api
-from zoo.machine import cpu_name
-from zoo.report.study_lines import Line, Lines
-from zoo.report.style import LIGHT
 from zoo.report.tables import figure, markdown_table
 from zoo.training.run import Run, list_runs
 
@@ -46,10 +43,9 @@ def measured(folder: Path, recipe: dict[str, Any]) -> tuple[float, float, float]
 
 
 def main() -> None:
-    """Train what is missing, print the table, draw the picture."""
+    """Train what is missing, print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, default=Path("parents"))
-    parser.add_argument("--plot", type=Path)
     given = parser.parse_args()
     found = {}
     for number, (name, recipe) in enumerate(PARENTS.items()):
@@ -59,13 +55,6 @@ def main() -> None:
     print(
         markdown_table(["autoencoder", "its squared error", "accuracy", "loss"], [[name, *map(figure, row)] for name, row in rows])
     )
-    if given.plot:
-        points = sorted(found.values())
-        line = Line("", tuple(row[0] for row in points), tuple(row[1] for row in points), (0.0,) * len(points))
-        notes = (f"A perceptron that learned from reconstructions, asked about digits; one seed, {cpu_name()}",)
-        given.plot.write_bytes(
-            Lines("on-reconstructions", notes, (line,), "squared error of the autoencoder", "accuracy").draw(LIGHT).encode()
-        )
 
 
 if __name__ == "__main__":
