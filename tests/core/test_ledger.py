@@ -12,7 +12,18 @@ import zoo.reproduction
 from zoo.data.load import load_dataset
 from zoo.errors import IntegrityError, TrainingError
 from zoo.ledger.entry import Entry
-from zoo.ledger.records import Key, Record, SeedRecord, changed, key_of, read_record, read_records, recipe_hash, write_record
+from zoo.ledger.records import (
+    Key,
+    Record,
+    SeedRecord,
+    changed,
+    key_of,
+    lasting,
+    read_record,
+    read_records,
+    recipe_hash,
+    write_record,
+)
 from zoo.ledger.sources import source_hash
 from zoo.ledger.table import markdown
 from zoo.progress import Progress
@@ -285,3 +296,9 @@ def data_hashes(mnist):
         return known[data]
 
     return of
+
+
+def test_a_field_that_came_later_leaves_what_was_begun_before():
+    recipe = registry().model("cnn.keras-3x3").recipe
+    assert "augment_share" not in lasting(recipe, {"augment_share": 1.0})
+    assert lasting(replaced(recipe, augment_share=0.5), {"augment_share": 1.0})["augment_share"] == 0.5

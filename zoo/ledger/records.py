@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -114,12 +114,15 @@ def recipe_hash(spec: ModelSpec, parent: str | None = None) -> str:
         spec: of the model.
         parent: the same of the model it begins with.
     """
-    recipe: Recipe | None = spec.recipe and replaced(spec.recipe, seed=0)
-    plain = {"recipe": to_plain(recipe), "config": to_plain(spec.config), "parent": parent}
-    for name, absent in LATER.items():
-        if recipe and plain["recipe"][name] == absent:
-            del plain["recipe"][name]
+    recipe = lasting(replaced(spec.recipe, seed=0), LATER) if spec.recipe else None
+    plain = {"recipe": recipe, "config": to_plain(spec.config), "parent": parent}
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+
+
+def lasting(recipe: Recipe, later: Mapping[str, Any]) -> dict[str, Any]:
+    """A recipe as plain values, without those of the fields `later` that leave all as it was before there were such fields."""
+    plain: dict[str, Any] = to_plain(recipe)
+    return {name: value for name, value in plain.items() if name not in later or value != later[name]}
 
 
 def rows(spec: ModelSpec, seeds: Sequence[SeedRecord]) -> tuple[Row, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from zoo.errors import UsageError
+from zoo.ledger.records import lasting
 from zoo.ledger.sources import source_hash
 from zoo.registry import Registry
 from zoo.spec import ModelSpec, Recipe, Spec, replaced, to_plain
@@ -21,6 +22,8 @@ from zoo.training.overrides import configured, of_config, override
 
 MOST = 20_000
 """Trials that a study may have: more is a slip of the hand."""
+LATER = {"augment_share": 1.0}
+"""Fields that recipes got after the first studies were begun, with the value that leaves all as it was: a study still goes on."""
 CHECKED = 200
 """Corners of a sampled space that are tried out beforehand."""
 
@@ -110,7 +113,7 @@ class Plan:
         what = [
             self.model.id,
             self.model.dataset,
-            to_plain(self.recipe),
+            lasting(self.recipe, LATER),
             to_plain(self.model.config),
             spec.fixed,
             axes,
