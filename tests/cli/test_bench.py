@@ -179,7 +179,7 @@ def test_explain(zoo_: Zoo, monkeypatch: pytest.MonkeyPatch) -> None:
     assert parts.splitlines()[0] == "where the time of a call goes (1 thread; ms, share, × steps in a call)"
     assert parts.splitlines()[1].split("  ")[0] == "module"
     assert parts.splitlines()[-1].startswith("a call of onnxruntime")
-    assert "MatMul" in operators
+    assert operators.startswith("operator  ")
     assert providers.splitlines()[1].startswith("cpu")
     assert "million multiply-adds" in arithmetic
     assert "level none" in trials
@@ -189,6 +189,8 @@ def test_explain(zoo_: Zoo, monkeypatch: pytest.MonkeyPatch) -> None:
     found = json.loads(Path("why.json").read_text())
     assert " ".join(words.split()) == (" ".join(found["conclusions"]) or "Nothing stands out.")
     assert [one["batch"] for one in found["explanations"]] == [1, 3]
+    for one in found["explanations"]:  # the table shows the costliest, which a noisy machine does not tell by so short a look
+        assert "MatMul" in {part["name"] for part in one["operators"]}
     assert Path("why.png").read_bytes().startswith(b"\x89PNG")
     # What was explained is a report as any other.
     assert zoo_("bench", "--compare", "why.json", "why.json").code == 0

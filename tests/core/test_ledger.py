@@ -302,3 +302,12 @@ def test_a_field_that_came_later_leaves_what_was_begun_before():
     recipe = registry().model("cnn.keras-3x3").recipe
     assert "augment_share" not in lasting(recipe, {"augment_share": 1.0})
     assert lasting(replaced(recipe, augment_share=0.5), {"augment_share": 1.0})["augment_share"] == 0.5
+
+
+def test_a_seed_made_anew_may_equal_the_one_it_replaces(tmp_path, short):
+    made = zoo.reproduce("camera.trained", seeds=(0, 1), registry=short, runs=tmp_path / "runs", records=tmp_path)
+    entry = Entry(tmp_path, short.model("camera.trained"), made.key, again=True)
+    assert not entry.read().seeds
+    assert entry.write(made.seeds[0]).seeds == made.seeds[:1]
+    assert entry.read().seeds == made.seeds[:1]
+    assert entry.write(made.seeds[1]).seeds == made.seeds

@@ -20,7 +20,7 @@ class Entry:
         again: forget the seeds that are recorded now.
 
     Attributes:
-        forgotten: seeds that are recorded, and are to be made anew. They stay on disk until the first new one is there.
+        forgotten: seeds that are recorded, and are still to be made anew. They stay on disk until the first new one is there.
         why: they are forgotten.
 
     Raises:
@@ -64,6 +64,8 @@ class Entry:
             if made:
                 record = record.with_seed(made)
                 record = replaced(record, rows=rows(self.spec, record.seeds))
+                # It may equal the one that it replaces to the last field: a short training has the same second and duration.
+                self.forgotten = tuple(seed for seed in self.forgotten if seed.seed != made.seed)
             if record.seeds and record != read_record(self.folder, self.spec.id):
                 write_record(self.folder, record)
         return record
