@@ -26,9 +26,14 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+def alone() -> bool:
+    """Whether this process is none of several that `torchrun` started."""
+    return os.environ.get("WORLD_SIZE", "") in ("", "1")
+
+
 def speaks() -> bool:
     """Whether this process tells what all of a group have to tell: the only one, or the first of those that `torchrun` started."""
-    return os.environ.get("WORLD_SIZE", "") in ("", "1") or os.environ.get("RANK", "0") == "0"
+    return alone() or os.environ.get("RANK", "0") == "0"
 
 
 def require_one_process(verb: str, hint: str | None) -> None:
@@ -41,7 +46,7 @@ def require_one_process(verb: str, hint: str | None) -> None:
     Raises:
         UsageError: there are several.
     """
-    size = os.environ.get("WORLD_SIZE", "")
-    if size not in ("", "1"):
+    if not alone():
+        size = os.environ["WORLD_SIZE"]
         said = f"zoo {verb} is for one process, and WORLD_SIZE={size} says that there are several."
         raise UsageError(said, hint=hint and hint.format(size=size))

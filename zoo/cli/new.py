@@ -6,7 +6,6 @@ import importlib.util
 import keyword
 import os
 import re
-import shlex
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -16,7 +15,7 @@ from string import Template
 import click
 
 from zoo.cli.output import current_registry, echo_json, json_option, quiet_option
-from zoo.errors import UsageError, near_matches
+from zoo.errors import UsageError, near_matches, typed
 from zoo.files import replacing_folder
 from zoo.spec import ARCHITECTURE
 
@@ -84,7 +83,7 @@ def command(name: str, task: str, output: Path | None, as_json: bool, quiet: boo
         for path, content in contents.items():
             (beside / path).parent.mkdir(parents=True, exist_ok=True)
             (beside / path).write_bytes(content)
-    steps = [shlex.join(["pip", "install", "-e", f"{folder}[test]"]), f"zoo run {name}", shlex.join(["pytest", str(folder)])]
+    steps = [typed("pip", "install", "-e", f"{folder}[test]"), typed("zoo", "run", name), typed("pytest", folder)]
     if as_json:
         paths = [str(folder / path) for path in contents]
         echo_json({"name": name, "model": f"{name}.first", "task": task, "folder": str(folder), "files": paths, "next": steps})

@@ -8,6 +8,7 @@ vocabulary, not the text.
 from __future__ import annotations
 
 import codecs
+import contextlib
 import hashlib
 import itertools
 import json
@@ -66,13 +67,12 @@ def read_corpus(chunks: Callable[[], Iterable[bytes]], folder: Path, key: str) -
         DataError: the text holds no word, or a NUL, which no text does, or is in another encoding.
     """
     home = folder / hashlib.sha256(f"{FORM} {key}".encode()).hexdigest()[:32]
-    try:
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):  # not there, or damaged
         return _read(home)
-    except (OSError, ValueError, TypeError, KeyError):  # not there, or damaged
-        home.parent.mkdir(parents=True, exist_ok=True)
-        with replacing_folder(home) as beside:
-            _write(chunks(), beside)
-        return _read(home)
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with replacing_folder(home) as beside:
+        _write(chunks(), beside)
+    return _read(home)
 
 
 @cache

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo.errors import DeviceError, TrainingError, UsageError, typed
-from zoo.machine import cores
+from zoo.machine import alone, cores
 
 if TYPE_CHECKING:
     from torch.distributed import ProcessGroup
@@ -191,7 +191,7 @@ def group(device: torch.device) -> Iterator[Group]:
         DeviceError: there are fewer CUDA devices than processes, or the device is of a kind that torch joins no processes on.
         TrainingError: the processes do not find each other.
     """
-    if os.environ.get("WORLD_SIZE", "") in ("", "1"):
+    if alone():
         yield ALONE
         return
     if ":" in str(device):

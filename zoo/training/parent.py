@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoo.data.load import load_dataset
 from zoo.errors import IncompleteError, IntegrityError, UsageError
+from zoo.machine import alone
 from zoo.plugins import resolve
 from zoo.progress import Progress
 from zoo.registry import Registry
@@ -70,7 +70,7 @@ def parent_of(
         for run in trained:
             if is_current(run, parent, registry, seed=recipe.seed, data=data.sha256):
                 return run
-    if os.environ.get("WORLD_SIZE", "1") != "1":
+    if not alone():
         raise UsageError(
             f"{spec.id} begins with a trained {parent_id}; several processes cannot train both in one go.",
             hint=f"zoo train {parent.id}",
