@@ -1,22 +1,30 @@
 """Negative sampling: pairs of words that stand near each other are told from pairs with noise words (arXiv 1310.4546, 2.2).
 
 For a word and another near it, −log σ(u·v) − Σ log σ(−n·v) over k noise words n is made small. Which vectors v, u and n are,
-skip-gram and bag of words say. The text is gone through in chunks of consecutive positions. A chunk's positions share their noise
-words, each weighted so that the expectation is that of k words for each pair; so all scores of a chunk, and all gradients, are
-matrix products.
+skip-gram and bag of words say.
+
+On a CPU, vectors change after each position (`zoo_word2vec.loops`). Elsewhere, and where numba is not installed, they change
+after a batch: the text is gone through in chunks of consecutive positions. A chunk's positions share their noise words, each
+weighted so that the expectation is that of k words for each pair; so all scores of a chunk, and all gradients, are matrix products.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 from abc import abstractmethod
+from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
+from zoo.errors import UsageError
+from zoo.spec import ModelSpec, Recipe, replaced
+from zoo.spec import NegativeSampling as Sampling
 from zoo.training.task import SteppingTask
 from zoo.training.words import WordVectors
 from zoo_word2vec.pace import Pace
@@ -24,13 +32,24 @@ from zoo_word2vec.positions import chunked, gathered, windows_of
 from zoo_word2vec.tasks import NOISE_POWER, Text
 
 if TYPE_CHECKING:
+    from zoo.progress import Progress
     from zoo.training.task import Resident
 
+INSTALL = "pip install 'onnx-zoo[words]'"
+WALKED = 8192
+"""Tokens of a batch, where vectors change after each position. word2vec.c looks at its learning rate after 10,000 words."""
 LOOKED = 2
 """Chunks of a batch whose loss is computed, for the curve."""
 CURVATURE = 0.25
 """Of −log σ along a vector, in units of its length squared, where it is largest (Böhning 1992); the vectors that frequent words
 meet have a length of about 1."""
+
+
+def _by_position(spec: ModelSpec, recipe: Recipe, loss: Sampling) -> Recipe:
+    """A batch is then what is gone through at one learning rate, and may be longer, unless another was asked for."""
+    assert spec.recipe is not None
+    tokens = WALKED if loss.update == "auto" and recipe.batch_size == spec.recipe.batch_size else recipe.batch_size
+    return replaced(recipe, loss=replaced(loss, update="position"), batch_size=tokens)
 
 
 class Gradient(tuple[Tensor, Tensor]):
@@ -46,6 +65,31 @@ class NegativeSampling(Text, SteppingTask):
     (1 − exp(−n·h·r)) / (n·h): that is where n small steps lead on a slope of curvature h. For rare words, and for small r, it is r.
     """
 
+    @classmethod
+    def settle(cls, spec: ModelSpec, recipe: Recipe, device: torch.device, progress: Progress) -> Recipe:
+        """See `Task.settle`: when vectors change.
+
+        Raises:
+            UsageError: after each position, where the device or what is installed has no loops for that.
+        """
+        loss = cast(Sampling, recipe.loss)
+        if loss.update == "batch":
+            return recipe
+        compiled = importlib.util.find_spec("numba") is not None
+        if device.type == "cpu" and compiled:
+            return _by_position(spec, recipe, loss)
+        if loss.update == "position":
+            if compiled:
+                raise UsageError(f"loss.update=position is for a CPU, not for {device}; there, vectors change after each batch.")
+            raise UsageError("loss.update=position needs numba, which is not installed.", hint=INSTALL)
+        if device.type == "cpu":
+            progress.note(f"numba is not installed: learned by matrix products; loops over words are faster on a CPU: {INSTALL}")
+        return replaced(recipe, loss=replaced(loss, update="batch"))
+
+    @abstractmethod
+    def loop(self) -> Callable[..., tuple[float, int]]:
+        """What goes through positions one by one (`zoo_word2vec.loops`)."""
+
     @abstractmethod
     def gradients(self, module: WordVectors, batch: Resident) -> tuple[list[Gradient], list[Gradient], Tensor]:
         """Of `vectors`, and of `contexts`, of the loss summed over a batch; and the loss of a pair, mean over some of them."""
@@ -55,8 +99,10 @@ class NegativeSampling(Text, SteppingTask):
         """How many gradients the rows of `vectors` and of `contexts` get for each position, float64 [words] both."""
 
     def step(self, module: nn.Module, batch: Resident, rate: float) -> tuple[Tensor, dict[str, Tensor]]:
-        """Down the gradient, rows that occur often by less."""
+        """Down the gradient: of one position after the other, or of all, rows that occur often by less."""
         network = cast(WordVectors, module)  # to look at a protocol in every step would take a twentieth of it
+        if self.options.update == "position":
+            return self._walk(network, batch, rate), {}
         tables = network.vectors, network.contexts
         with torch.no_grad(), self._pace() if tables[0].device.type == "cpu" else contextlib.nullcontext():
             *both, loss = self.gradients(network, batch)
@@ -67,6 +113,34 @@ class NegativeSampling(Text, SteppingTask):
                     change.mul_(slope.mul(-rate).expm1_().div_(slope).unsqueeze(1))  # [rows, numbers]
                     table.index_add_(0, rows, change)
         return loss, {}
+
+    def order(self, train: Resident, batch: int, seed: int, epoch: int) -> Any:
+        """See `Text.order`."""
+        if self.options.update != "position":
+            return self.epoch(train["token"], batch, seed, epoch)
+        from zoo_word2vec.walk import Walk
+
+        return self.epoch(train["token"], batch, seed, epoch, Walk)
+
+    def prepare(self, module: nn.Module) -> None:
+        """See `Text.prepare`."""
+        super().prepare(module)
+        if self.options.update != "position":
+            return
+        network = cast(WordVectors, module)
+        for table in (network.vectors, network.contexts):
+            # numpy asks for large pages where torch does not; rows of large tables are then found faster.
+            table.data = torch.from_numpy(np.array(table.detach().numpy()))
+        # Compiled now, or read from where it was kept: not in a step.
+        nothing = {"token": torch.empty(0, dtype=torch.int32)}
+        self._walk(network, self.order(nothing, 1, 0, 0)[0:1], 0.0)
+
+    def _walk(self, network: WordVectors, batch: Resident, rate: float) -> Tensor:
+        """The loss of a pair, mean over some of them."""
+        tables = (table.detach().numpy() for table in (network.vectors, network.contexts))
+        drawn = (batch[name].numpy() for name in ("words", "left", "right", "noise"))
+        total, pairs = self.loop()(*tables, *drawn, self.config.window, rate)
+        return torch.tensor(total / max(pairs, 1))
 
     @cached_property
     def _pace(self) -> Pace:
@@ -104,6 +178,12 @@ class NegativeSampling(Text, SteppingTask):
 
 class SkipGram(NegativeSampling):
     """v is the vector of a position's word, u and n are `contexts` of a word that it sees and of noise (arXiv 1301.3781, 3.2)."""
+
+    def loop(self) -> Callable[..., tuple[float, int]]:
+        """See `NegativeSampling.loop`."""
+        from zoo_word2vec.loops import skipgram
+
+        return skipgram
 
     def gradients(self, module: WordVectors, batch: Resident) -> tuple[list[Gradient], list[Gradient], Tensor]:
         """See `NegativeSampling.gradients`."""
@@ -148,6 +228,12 @@ class BagOfWords(NegativeSampling):
     As word2vec.c has it, the gradient of the mean is given to each of its words whole, not divided by their number: their learning
     rate is that many times the others'.
     """
+
+    def loop(self) -> Callable[..., tuple[float, int]]:
+        """See `NegativeSampling.loop`."""
+        from zoo_word2vec.loops import bag_of_words
+
+        return bag_of_words
 
     def gradients(self, module: WordVectors, batch: Resident) -> tuple[list[Gradient], list[Gradient], Tensor]:
         """See `NegativeSampling.gradients`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +16,7 @@ from zoo_word2vec.draws import Alias
 
 STRETCH = 1 << 18
 """Words of the text that are drawn from at once: many enough that no operation is short, few enough for any memory."""
+Stretch = tuple[Mapping[str, Tensor], list[int]]
 
 
 class Positions(dict[str, Tensor]):
@@ -90,7 +92,7 @@ class Epoch:
         tokens: ids by falling frequency, -1 where a line ends, int32 [tokens].
         kept: probability by id, float32 [words + 2]; of the last two one is that of a line's end, one of all rarer words.
         noise: to draw noise words from.
-        shared: noise words of a chunk.
+        loss: how many noise words there are.
         config: of the network.
         batch: tokens that are asked for at once.
         seed: of the run.
@@ -100,43 +102,63 @@ class Epoch:
     tokens: Tensor
     kept: Tensor
     noise: Alias
-    shared: int
+    loss: NegativeSampling
     config: Config
     batch: int
     seed: int
     number: int
     _at: int = field(default=-1, init=False)
-    _drawn: tuple[Positions, list[int]] | None = field(default=None, init=False)
+    _drawn: Stretch | None = field(default=None, init=False)
 
     def __len__(self) -> int:
         return len(self.tokens)
 
     def __getitem__(self, part: slice) -> Positions:
         """A batch: `part` begins at a multiple of `batch` and is as long, but for the last."""
-        batches = max(1, STRETCH // self.batch)
-        place, index = divmod(part.start // self.batch, batches)
+        place, index = divmod(part.start // self.batch, self.batches)
         if place != self._at or self._drawn is None:
-            self._drawn = self._draw(place, batches)
+            self._drawn = self._stretch(place)
             self._at = place
-        all_, bounds = self._drawn
+        drawn, bounds = self._drawn
+        return Positions(self._cut(drawn, bounds, index), min(part.stop, len(self.tokens)) - part.start)
+
+    @property
+    def batches(self) -> int:
+        """Of a stretch."""
+        return max(1, STRETCH // self.batch)
+
+    @property
+    def stretches(self) -> int:
+        """Of the text."""
+        return -(-len(self.tokens) // (self.batches * self.batch))
+
+    def _stretch(self, place: int) -> Stretch:
+        """A stretch, and at which of its chunks each batch begins."""
+        return self._draw(place)
+
+    def _cut(self, drawn: Mapping[str, Tensor], bounds: list[int], index: int) -> dict[str, Tensor]:
+        """A batch of a stretch."""
         first, last = bounds[index], bounds[index + 1]
         if first == last:  # all its words are too rare, or too frequent: the filler, which sees nothing
             first, last = bounds[-1], bounds[-1] + 1
         chunk, reach = self.config.chunk, self.config.window
-        found = {
-            "words": all_["words"][first * chunk : last * chunk + 2 * reach],
-            "codes": all_["codes"][first * chunk : last * chunk],
-            "noise": all_["noise"][first:last],
+        return {
+            "words": drawn["words"][first * chunk : last * chunk + 2 * reach],
+            "codes": drawn["codes"][first * chunk : last * chunk],
+            "noise": drawn["noise"][first:last],
         }
-        return Positions(found, min(part.stop, len(self.tokens)) - part.start)
 
-    def _draw(self, place: int, batches: int) -> tuple[Positions, list[int]]:
-        """A stretch, and at which of its chunks each batch begins."""
+    def _text(self, place: int) -> tuple[Tensor, int]:
+        """Ids of a stretch, int32 [tokens], and the seed of what is drawn from it."""
+        start = place * self.batches * self.batch
+        return self.tokens[start : start + self.batches * self.batch], _seed(self.seed, self.number, place)
+
+    def _draw(self, place: int) -> Stretch:
+        """See `_stretch`."""
         config, device = self.config, self.tokens.device
         chunk, reach = config.chunk, config.window
-        generator = torch.Generator(device).manual_seed(_seed(self.seed, self.number, place))
-        start = place * batches * self.batch
-        tokens = self.tokens[start : start + batches * self.batch]
+        tokens, seed = self._text(place)
+        generator = torch.Generator(device).manual_seed(seed)
         words = len(self.kept) - 2
         row = torch.where(tokens < 0, words, torch.where(tokens < words, tokens, words + 1))
         taken = torch.rand(len(row), generator=generator, device=device) < self.kept[row]
@@ -153,15 +175,12 @@ class Epoch:
         order = torch.arange(count, device=device)
         fill = (chunks + 1) * chunk - count  # what fills the last chunk sees nothing, and so does one chunk more
         codes = pad(codes * chunk + order % chunk, (0, fill))
-        noise = self.noise.draw(chunks * self.shared, generator).view(chunks, self.shared)  # [chunks, shared]
-        found = Positions(
-            {
-                "words": pad(ids, (reach, reach + fill)),
-                "codes": codes,
-                "noise": pad(noise, (0, 0, 0, 1)),  # [chunks + 1, shared]
-            },
-            len(tokens),
-        )
+        noise = self.noise.draw(chunks * self.loss.shared, generator).view(chunks, self.loss.shared)  # [chunks, shared]
+        found = {
+            "words": pad(ids, (reach, reach + fill)),
+            "codes": codes,
+            "noise": pad(noise, (0, 0, 0, 1)),  # [chunks + 1, shared]
+        }
         inner = torch.tensor(range(self.batch, len(tokens), self.batch), dtype=torch.int64, device=device)
         return found, [0, *(torch.searchsorted(where, inner) // chunk).tolist(), chunks]
 
@@ -182,5 +201,5 @@ def _room(line: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _seed(*numbers: int) -> int:
-    """One number of several."""
-    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
+    """One number of several, of 63 bits; not 0."""
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1) or 1

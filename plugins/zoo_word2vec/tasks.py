@@ -103,13 +103,13 @@ class Text(Task):
         """The text as it stands; slices are `Positions`."""
         return self.epoch(train["token"], batch, seed, epoch)
 
-    def epoch(self, tokens: Tensor, batch: int, seed: int, number: int) -> Epoch:
+    def epoch(self, tokens: Tensor, batch: int, seed: int, number: int, kind: type[Epoch] = Epoch) -> Epoch:
         """A pass over `tokens`."""
         device = tokens.device
         always, never = torch.ones(1), torch.zeros(1)  # a line's end, and rarer words; torch.rand is below 1
         keep = self.once("keep", device, lambda: torch.cat([self.keep.float(), always, never]).to(device))
         noise = self.once("noise", device, lambda: Alias(self.counts.numpy().astype(np.float64) ** NOISE_POWER, device))
-        return Epoch(tokens, keep, noise, self.options.shared, self.config, batch, seed, number)
+        return kind(tokens, keep, noise, self.options, self.config, batch, seed, number)
 
     @cached_property
     def keep(self) -> Tensor:

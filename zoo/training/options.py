@@ -46,6 +46,16 @@ class Options:
     init_from: str | None = None
 
 
+def kind_of(spec: ModelSpec) -> type[Task]:
+    """The class of a model's task.
+
+    Raises:
+        PluginError: it leads nowhere.
+    """
+    found = resolve(spec.task, owner=spec.id)
+    return found if isinstance(found, type) and issubclass(found, Task) else Task  # what is none, `make_task` refuses
+
+
 def check_solver(spec: ModelSpec, recipe: Recipe, options: Options, processes: int = 1) -> bool:
     """Whether the model is solved rather than stepped.
 
@@ -55,8 +65,7 @@ def check_solver(spec: ModelSpec, recipe: Recipe, options: Options, processes: i
     """
     if isinstance(recipe.loss, str):
         resolve(recipe.loss, owner=spec.id)
-    found = resolve(spec.task, owner=spec.id)
-    kind: type[Task] = found if isinstance(found, type) and issubclass(found, Task) else Task  # what is none, `make_task` refuses
+    kind = kind_of(spec)
     solved = issubclass(kind, SolvedTask)
     if solved != isinstance(recipe.optimiser, LBFGS):
         how = "solved as a whole, by lbfgs" if solved else "trained in steps, which lbfgs does not make"

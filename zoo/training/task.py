@@ -66,6 +66,16 @@ class Task(ABC):
             UsageError: it cannot.
         """
 
+    @classmethod
+    def settle(cls, spec: ModelSpec, recipe: Recipe, device: torch.device, progress: Progress) -> Recipe:  # noqa: ARG003
+        """The recipe with nothing left open: what hangs on the device, or on what is installed, is decided here, and the run
+        records it. Called before a run is made, and again, with what was recorded, when it goes on; most leave nothing open.
+
+        Raises:
+            UsageError: what it asks for cannot be had here.
+        """
+        return recipe
+
     def resident(self, split: Split, device: torch.device) -> Resident:
         """The arrays of a split as tensors on the device, in their raw dtype. They stay there; batches are index operations."""
         import numpy as np

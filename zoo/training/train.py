@@ -26,7 +26,7 @@ from zoo.training.distributed import Group, group, resume_command
 from zoo.training.environment import environment
 from zoo.training.fit import Fit
 from zoo.training.memory import kept_memory
-from zoo.training.options import Options, check_solver, named_id
+from zoo.training.options import Options, check_solver, kind_of, named_id
 from zoo.training.overrides import configured, of_config, override
 from zoo.training.parent import adopt, parent_of, record_of
 from zoo.training.run import Run, RunData, RunState, now
@@ -65,6 +65,7 @@ def train(spec: ModelSpec, options: Options, registry: Registry, progress: Progr
         if options.captured and (device.type != "cuda" or options.compiled or together.size > 1):
             raise UsageError("--cuda-graphs is for one process on a CUDA device, without --compile.")
         solved = check_solver(replaced(spec, config=network), recipe, options, together.size)
+        recipe = kind_of(spec).settle(spec, recipe, device, progress)
         data_spec = registry.dataset(spec.dataset)
         dataset = together.in_turn(
             lambda: load_dataset(data_spec, own=options.data, name=options.name, progress=progress, columns=options.columns)
@@ -153,8 +154,9 @@ def resume(run: Run, registry: Registry, progress: Progress) -> Run:
         progress = progress if together.leads else Progress()
         dataset = together.in_turn(lambda: data_of(run, registry, progress))
         device = together.device(asked)
+        recipe = kind_of(spec).settle(spec, run.recipe, device, progress)
         progress.note(f"resuming {run.path} at step {state.step:,} of {state.total:,}, {device}, {state.precision}")
-        return _train(run, spec, run.recipe, dataset, device, progress, together, registry)
+        return _train(run, spec, recipe, dataset, device, progress, together, registry)
 
 
 def _train(

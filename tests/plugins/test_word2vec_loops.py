@@ -1,0 +1,206 @@
+"""Word vectors that change after each position: what is drawn, the steps beside a direct loop, and when they are taken."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from tests.commands import Zoo
+from tests.plugins.word_vectors import LETTERS, lines_of, network, written
+from tests.training.test_resume import stopped_at
+from zoo import api
+from zoo.errors import NonFiniteError, UsageError
+from zoo.progress import Progress
+from zoo.registry import registry
+from zoo.spec import NegativeSampling, replaced
+from zoo.training.run import Run
+from zoo_word2vec import loops
+from zoo_word2vec.negative import WALKED, SkipGram
+from zoo_word2vec.positions import kept
+
+CPU = torch.device("cpu")
+
+
+def walked(model, text=LETTERS, batch=64, negative=3, **config):
+    """A task whose vectors change after each position, its module and its data set."""
+    recipe = {"loss": NegativeSampling(negative=negative, update="position"), "batch_size": batch}
+    return network(model, text, recipe=recipe, **config)
+
+
+def positions(batch, window):
+    """Of each position of a batch: its word, the words that it sees, its noise words."""
+    words = batch["words"].tolist()
+    for place, (left, right, noise) in enumerate(zip(batch["left"], batch["right"], batch["noise"].tolist(), strict=True)):
+        middle = place + window
+        yield words[middle], words[middle - left : middle] + words[middle + 1 : middle + 1 + right], noise
+
+
+def sigmoid(values):
+    return 1 / (1 + np.exp(-values))
+
+
+def step(model, vectors, contexts, word, seen, noise, rate):
+    """One position of a direct loop, in float64; the loss before it."""
+    targets = [word, *noise]
+    labels = np.array([1.0] + [0.0] * len(noise))
+    if model == "skipgram":  # all its pairs at one point
+        near, far = vectors[seen].copy(), contexts[targets].copy()
+        scores = near @ far.T
+        slopes = rate * (labels - sigmoid(scores))
+        np.add.at(vectors, seen, slopes @ far)
+        np.add.at(contexts, targets, slopes.T @ near)
+    else:
+        mean = vectors[seen].mean(0)
+        scores = (contexts[targets] @ mean)[None]
+        slopes, back = rate * (labels - sigmoid(scores[0])), np.zeros_like(mean)
+        for first in range(0, len(targets), 2):  # two at one point
+            pair = slice(first, first + 2)
+            back += slopes[pair] @ contexts[targets[pair]]
+            np.add.at(contexts, targets[pair], np.outer(slopes[pair], mean))
+        for other in seen:
+            vectors[other] += back  # whole, as word2vec.c has it
+    return float(np.log1p(np.exp(-np.where(labels, 1, -1) * scores)).sum()), len(scores)
+
+
+@pytest.mark.parametrize("model", ["skipgram", "cbow"])
+@pytest.mark.parametrize(("window", "negative", "numbers"), [(2, 3, 6), (5, 5, 50), (3, 4, 33), (1, 1, 1)])
+def test_steps_are_those_of_a_direct_loop(model, window, negative, numbers):
+    task, module, dataset = walked(model, LETTERS * 3, negative=negative, window=window, numbers=numbers)
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        module.contexts.copy_(torch.randn(module.contexts.shape, generator=generator) / 3)
+        module.vectors.copy_(torch.randn(module.vectors.shape, generator=generator) / 3)
+    before = [table.detach().double().numpy() for table in (module.vectors, module.contexts)]
+    after = [table.copy() for table in before]
+    epoch = task.order(task.resident(dataset.splits["train"], CPU), 64, 0, 0)
+    for start in range(0, len(epoch), 64):
+        batch = epoch[start : start + 64]
+        loss, _ = task.step(module, batch, 0.1)
+        found = [step(model, *after, *position, 0.1) for position in positions(batch, window) if position[1]]
+        assert float(loss) == pytest.approx(sum(one for one, _ in found) / sum(many for _, many in found), rel=1e-4)
+    for was, right, table in zip(before, after, (module.vectors, module.contexts), strict=True):
+        assert np.abs(right - was).max() > 0.03
+        assert np.allclose(table.detach().numpy(), right, atol=2e-5)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    lines=st.lists(st.lists(st.sampled_from("abcdefg"), max_size=12), min_size=1, max_size=30),
+    batch=st.integers(1, 40),
+    window=st.integers(1, 6),
+)
+def test_an_epoch_holds_every_word_once_and_no_window_leaves_its_line(lines, batch, window):
+    assume(len({word for line in lines for word in line}) >= 4)
+    task, _, dataset = walked("skipgram", "\n".join(" ".join(line) for line in lines), batch=batch, window=window)
+    tokens = dataset.splits["train"]["token"]
+    epoch = task.order(task.resident(dataset.splits["train"], CPU), batch, 0, 0)
+    parts = [epoch[start : start + batch] for start in range(0, len(epoch), batch)]
+    whole = lines_of(tokens)
+    at = [(words, place) for words in whole for place in range(len(words))]
+    met = [position for part in parts for position in positions(part, window)]
+    assert sum(len(part) for part in parts) == len(tokens)
+    assert len(met) == len(at)
+    for (word, seen, noise), (words, place) in zip(met, at, strict=True):
+        assert word == words[place]
+        possible = [words[max(0, place - n) : place] + words[place + 1 : place + n + 1] for n in range(1, window + 1)]
+        assert seen in possible
+        assert all(0 <= other < task.config.words for other in noise)
+
+
+def test_what_is_drawn_hangs_on_seed_epoch_and_place_alone(monkeypatch):
+    monkeypatch.setattr("zoo_word2vec.positions.STRETCH", 128)
+    task, _, dataset = walked("skipgram", LETTERS * 30, batch=32, sample=0.01)
+    train = task.resident(dataset.splits["train"], CPU)
+    starts = list(range(0, len(train["token"]), 32))
+
+    def drawn(order, seed=0, epoch=0):
+        cut = task.order(train, 32, seed, epoch)
+        return {start: {name: array.clone() for name, array in cut[start : start + 32].items()} for start in order}
+
+    there, back = drawn(starts), drawn(starts[::-1])
+    assert len(starts) > 12
+    assert all(torch.equal(there[start][name], back[start][name]) for start in starts for name in there[start])
+    for other in (drawn(starts, seed=1), drawn(starts, epoch=1)):
+        assert any(there[start]["noise"].tolist() != other[start]["noise"].tolist() for start in starts)
+
+
+def test_words_windows_and_noise_come_as_often_as_they_should():
+    generator = np.random.default_rng(0)
+    counts = np.array([60_000, 30_000, 9_000, 1_000])
+    tokens = generator.permutation(np.repeat(np.arange(4, dtype=np.int32), counts))
+    chance = kept(torch.from_numpy(counts), 0.05).float().numpy()
+    own, alias = np.array([0.25, 1.0, 0.5, 1.0], np.float32), np.array([1, 1, 3, 3])
+    words, where, left, right, noise = loops.draw(tokens, chance, own, alias, 5, 4, 7)
+    found = Counter(words.tolist())
+    for word, (count, likely) in enumerate(zip(counts, chance, strict=True)):
+        assert abs(found[word] - count * likely) <= 5 * math.sqrt(count * likely * (1 - likely))
+    assert (tokens[where] == words).all()
+    assert (np.diff(where) > 0).all()
+    inner = left[10:-10]  # far from both ends a position sees as many to each side
+    assert (inner == right[10:-10]).all()
+    for shares, likely in (
+        (np.bincount(inner)[1:] / len(inner), [0.2] * 5),
+        (np.bincount(noise.ravel()) / noise.size, [1 / 16, 7 / 16, 1 / 8, 3 / 8]),
+    ):
+        assert np.abs(shares - likely).max() < 5 * math.sqrt(0.25 / len(inner))
+    assert abs(np.corrcoef(noise[:, 0], noise[:, 1])[0, 1]) < 5 / math.sqrt(len(noise))
+
+
+def settled(monkeypatch=None, device="cpu", **changes):
+    """The recipe of skip-gram after `settle`, and what was said; without numba where `monkeypatch` is given."""
+    if monkeypatch:
+        monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    spec, said = registry().model("word2vec.skipgram"), []
+    progress = Progress()
+    progress.note = said.append
+    loss = replaced(spec.recipe.loss, update=changes.pop("update", "auto"))
+    return SkipGram.settle(spec, replaced(spec.recipe, loss=loss, **changes), torch.device(device), progress), said
+
+
+def test_on_a_cpu_vectors_change_after_each_position():
+    recipe, said = settled()
+    assert (recipe.loss.update, recipe.batch_size, said) == ("position", WALKED, [])
+    assert settled(batch_size=300)[0].batch_size == 300
+    assert settled(update="position")[0].batch_size == registry().model("word2vec.skipgram").recipe.batch_size
+    assert settled(update="batch")[0].loss.update == "batch"
+
+
+def test_elsewhere_and_without_numba_they_change_after_a_batch(monkeypatch):
+    recipe, said = settled(device="cuda")
+    assert (recipe.loss.update, recipe.batch_size, said) == ("batch", 1024, [])
+    with pytest.raises(UsageError, match="for a CPU, not for cuda"):
+        settled(device="cuda", update="position")
+    recipe, said = settled(monkeypatch)
+    assert recipe.loss.update == "batch"
+    assert "numba is not installed" in said[0]
+    with pytest.raises(UsageError, match="needs numba") as refused:
+        settled(monkeypatch, update="position")
+    assert "onnx-zoo[words]" in refused.value.hint
+
+
+def test_a_run_records_how_it_was_learned_and_goes_on_in_that_way_alone(tmp_path, monkeypatch, capfd):
+    text = written(tmp_path, LETTERS * 200)
+    run = stopped_at(3, monkeypatch, tmp_path, model="word2vec.skipgram", data=text, name="small", recipe={"batch_size": 512})
+    assert run.recipe.loss.update == "position"
+    with monkeypatch.context() as without:
+        without.setattr(importlib.util, "find_spec", lambda name: None)
+        found = Zoo(without, capfd)("train", "--resume", run.path)
+    assert found.code == 2
+    assert "needs numba" in found.err
+    assert Run.open(run.path).state.status == "interrupted"
+    assert api.resume(run.path).state.status == "finished"
+
+
+def test_vectors_that_are_no_longer_finite_are_noticed(tmp_path):
+    """The compiler may reorder sums, but not take for granted that all numbers are numbers."""
+    text = written(tmp_path, "yes no red blue " * 3000)
+    recipe = {"epochs": 3, "config.sample": 0.0, "lr": 1e36, "batch_size": 512}
+    with pytest.raises(NonFiniteError, match="The loss became nan"):
+        api.train("word2vec", data=text, name="wild", output=tmp_path, recipe=recipe)
