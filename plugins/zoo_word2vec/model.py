@@ -7,6 +7,9 @@ from torch import Tensor, nn
 
 from zoo_word2vec import Config
 
+FAR = 4
+"""Times as far from zero as word2vec.c begins: there, the first of five passes over a small text goes into leaving zero."""
+
 
 class Vectors(nn.Module):
     """A `zoo.training.words.WordVectors`.
@@ -30,7 +33,7 @@ class Vectors(nn.Module):
         super().__init__()
         words, letters = config.words or 0, config.letters or 0
         # As word2vec.c begins: what is looked up small and random, what is predicted at zero.
-        self.vectors = nn.Parameter((torch.rand(words, config.numbers) - 0.5) / config.numbers)
+        self.vectors = nn.Parameter((torch.rand(words, config.numbers) - 0.5) * (FAR / config.numbers))
         self.contexts = nn.Parameter(torch.zeros(words, config.numbers))
         self.register_buffer("spelled", torch.zeros(letters, dtype=torch.uint8))
         self.register_buffer("counts", torch.zeros(words, dtype=torch.int64))
