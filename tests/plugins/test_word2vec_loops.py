@@ -20,6 +20,7 @@ from zoo.errors import NonFiniteError, UsageError
 from zoo.progress import Progress
 from zoo.registry import registry
 from zoo.spec import NegativeSampling, replaced
+from zoo.training.own import is_current
 from zoo.training.run import Run
 from zoo_word2vec import loops
 from zoo_word2vec.negative import WALKED, SkipGram
@@ -196,6 +197,15 @@ def test_a_run_records_how_it_was_learned_and_goes_on_in_that_way_alone(tmp_path
     assert "needs numba" in found.err
     assert Run.open(run.path).state.status == "interrupted"
     assert api.resume(run.path).state.status == "finished"
+
+
+def test_a_run_by_the_recipe_is_known_as_such(tmp_path):
+    """The recipe leaves open when vectors change; the run does not."""
+    text = written(tmp_path, LETTERS * 100)
+    spec = registry().model("word2vec.skipgram")
+    for recipe, own in (({}, True), ({"loss.update": "batch"}, False), ({"batch_size": 300}, False)):
+        run = api.train("word2vec", data=text, name="small", output=tmp_path / "runs", recipe=recipe)
+        assert is_current(run, spec, registry(), seed=0, data=run.state.data.sha256) is own
 
 
 def test_vectors_that_are_no_longer_finite_are_noticed(tmp_path):

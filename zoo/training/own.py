@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import torch
+
 from zoo.data.load import load_dataset
 from zoo.errors import IntegrityError
 from zoo.ledger.sources import source_hash
@@ -12,6 +14,7 @@ from zoo.progress import Progress
 from zoo.registry import Registry
 from zoo.spec import ModelSpec, replaced
 from zoo.training.build import has_config
+from zoo.training.options import kind_of
 from zoo.training.run import Run, list_runs
 
 
@@ -54,8 +57,9 @@ def _is_own(run: Run, spec: ModelSpec, registry: Registry, seed: int | None) -> 
     assert spec.recipe is not None
     if run.state.data.own is None and not has_config(run, spec):
         return False
+    declared = kind_of(spec).settle(spec, spec.recipe, torch.device(run.state.device), Progress())
     recipe = run.recipe
-    return recipe == replaced(spec.recipe, seed=recipe.seed if seed is None else seed) and _begins(run, spec, recipe.seed, registry)
+    return recipe == replaced(declared, seed=recipe.seed if seed is None else seed) and _begins(run, spec, recipe.seed, registry)
 
 
 def _begins(run: Run, spec: ModelSpec, seed: int, registry: Registry) -> bool:
