@@ -238,8 +238,9 @@ class NegativeSampling(Spec, tag="negative-sampling", tag_field="name"):
         negative: noise words for each pair.
         shared: noise words that neighbouring positions draw together, each weighted so that they count as `negative` for each pair;
             where vectors change after each position, a position has `negative` of its own.
-        update: when vectors change: after each `position` of the text, as word2vec.c has it, by loops that numba compiles for one
-            thread of a CPU; after each `batch`, by matrix products on any device; `auto` is `position` where that can be had.
+        update: when vectors change: after each `position` of the text, by loops that numba compiles for one thread of a CPU (a
+            batch then has 8,192 tokens unless `batch_size` is set); after each `batch`, by matrix products on any device; `auto` is
+            `position` where that can be had.
     """
 
     negative: Count = 5

@@ -27,7 +27,7 @@ class Config(Spec):
     Args:
         numbers: of a word's vector.
         window: most words to each side of a word that are its context; each position draws 1 … `window` (arXiv 1301.3781, 3.2).
-        chunk: positions whose scores are one matrix product.
+        chunk: positions whose scores are one matrix product, where vectors change after a batch.
         sample: a word of frequency f is kept with probability √(sample/f) + sample/f; 0 keeps all.
         least: words that occur fewer times are left out.
         most: words of the vocabulary at most, the commonest.

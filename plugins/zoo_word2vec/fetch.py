@@ -1,6 +1,7 @@
 """Asking for rows of a table before they are needed: their addresses are drawn at random, and no processor can guess them.
 
-numba has no word for this; LLVM, which it compiles with, has (`llvm.prefetch`).
+numba has no word for this; LLVM, which it compiles with, has (`llvm.prefetch`). Whoever changes this file removes what numba has
+kept of `zoo_word2vec.loops` (`__pycache__/*.nb*`): it looks for changes there alone.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Position after position, as word2vec.c has it: loops over single words, compiled by numba for one thread.
+"""Position after position: loops over single words, compiled by numba for one thread.
 
 To import this module is to have numba (`pip install 'onnx-zoo[words]'`). What is compiled is kept on disk, where there is a place
 for it, so that only the first run waits.

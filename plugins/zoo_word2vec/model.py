@@ -32,7 +32,7 @@ class Vectors(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         words, letters = config.words or 0, config.letters or 0
-        # As word2vec.c begins: what is looked up small and random, what is predicted at zero.
+        # What is looked up begins small and random, what is predicted at zero.
         self.vectors = nn.Parameter((torch.rand(words, config.numbers) - 0.5) * (FAR / config.numbers))
         self.contexts = nn.Parameter(torch.zeros(words, config.numbers))
         self.register_buffer("spelled", torch.zeros(letters, dtype=torch.uint8))

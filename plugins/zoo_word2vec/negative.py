@@ -11,9 +11,8 @@ weighted so that the expectation is that of k words for each pair; so all scores
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,34 +21,23 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from zoo.errors import UsageError
-from zoo.spec import ModelSpec, Recipe, replaced
-from zoo.spec import NegativeSampling as Sampling
+from zoo.spec import ModelSpec, Recipe
 from zoo.training.task import SteppingTask
 from zoo.training.words import WordVectors
 from zoo_word2vec.pace import Pace
 from zoo_word2vec.positions import chunked, gathered, windows_of
 from zoo_word2vec.tasks import NOISE_POWER, Text
+from zoo_word2vec.updates import settled, unsettled
 
 if TYPE_CHECKING:
     from zoo.progress import Progress
     from zoo.training.task import Resident
 
-INSTALL = "pip install 'onnx-zoo[words]'"
-WALKED = 8192
-"""Tokens of a batch, where vectors change after each position. word2vec.c looks at its learning rate after 10,000 words."""
 LOOKED = 2
 """Chunks of a batch whose loss is computed, for the curve."""
 CURVATURE = 0.25
 """Of −log σ along a vector, in units of its length squared, where it is largest (Böhning 1992); the vectors that frequent words
 meet have a length of about 1."""
-
-
-def _by_position(spec: ModelSpec, recipe: Recipe, loss: Sampling) -> Recipe:
-    """A batch is then what is gone through at one learning rate, and may be longer, unless another was asked for."""
-    assert spec.recipe is not None
-    tokens = WALKED if loss.update == "auto" and recipe.batch_size == spec.recipe.batch_size else recipe.batch_size
-    return replaced(recipe, loss=replaced(loss, update="position"), batch_size=tokens)
 
 
 class Gradient(tuple[Tensor, Tensor]):
@@ -59,32 +47,24 @@ class Gradient(tuple[Tensor, Tensor]):
 class NegativeSampling(Text, SteppingTask):
     """What skip-gram and bag of words share.
 
-    A batch holds many positions, so a frequent word gets many gradients at once, all taken where its vector stood before; word2vec
-    takes them one after the other, each where the last one led, and added up as they are they overshoot without end. Where n
-    gradients are expected in a batch, the sum of a row is therefore not multiplied by the learning rate r, but by
-    (1 − exp(−n·h·r)) / (n·h): that is where n small steps lead on a slope of curvature h. For rare words, and for small r, it is r.
+    Where vectors change after a batch: it holds many positions, so a frequent word gets many gradients at once, all taken where its
+    vector stood before; word2vec takes them one after the other, each where the last one led, and added up as they are they
+    overshoot without end. Where n gradients are expected in a batch, the sum of a row is therefore not multiplied by the learning
+    rate r, but by (1 − exp(−n·h·r)) / (n·h): that is where n small steps lead on a slope of curvature h. For rare words, and for
+    small r, it is r.
     """
 
     @classmethod
-    def settle(cls, spec: ModelSpec, recipe: Recipe, device: torch.device, progress: Progress) -> Recipe:
-        """See `Task.settle`: when vectors change.
+    def settle(
+        cls, spec: ModelSpec, recipe: Recipe, device: torch.device, progress: Progress, asked: Collection[str] = ()
+    ) -> Recipe:
+        """See `Task.settle`."""
+        return settled(spec, recipe, device.type, progress, asked)
 
-        Raises:
-            UsageError: after each position, where the device or what is installed has no loops for that.
-        """
-        loss = cast(Sampling, recipe.loss)
-        if loss.update == "batch":
-            return recipe
-        compiled = importlib.util.find_spec("numba") is not None
-        if device.type == "cpu" and compiled:
-            return _by_position(spec, recipe, loss)
-        if loss.update == "position":
-            if compiled:
-                raise UsageError(f"loss.update=position is for a CPU, not for {device}; there, vectors change after each batch.")
-            raise UsageError("loss.update=position needs numba, which is not installed.", hint=INSTALL)
-        if device.type == "cpu":
-            progress.note(f"numba is not installed: learned by matrix products; loops over words are faster on a CPU: {INSTALL}")
-        return replaced(recipe, loss=replaced(loss, update="batch"))
+    @classmethod
+    def unsettled(cls, spec: ModelSpec, recipe: Recipe) -> Recipe:
+        """See `Task.unsettled`."""
+        return unsettled(spec, recipe)
 
     @abstractmethod
     def loop(self) -> Callable[..., tuple[float, int]]:
@@ -117,7 +97,7 @@ class NegativeSampling(Text, SteppingTask):
     def order(self, train: Resident, batch: int, seed: int, epoch: int) -> Any:
         """See `Text.order`."""
         if self.options.update != "position":
-            return self.epoch(train["token"], batch, seed, epoch)
+            return super().order(train, batch, seed, epoch)
         from zoo_word2vec.walk import Walk
 
         return self.epoch(train["token"], batch, seed, epoch, Walk)
@@ -177,7 +157,11 @@ class NegativeSampling(Text, SteppingTask):
 
 
 class SkipGram(NegativeSampling):
-    """v is the vector of a position's word, u and n are `contexts` of a word that it sees and of noise (arXiv 1301.3781, 3.2)."""
+    """v is the vector of a position's word, u and n are `contexts` of a word that it sees and of noise (arXiv 1301.3781, 3.2).
+
+    Where vectors change after each position, v is that of a word that it sees, u that of its own word, as word2vec.c has it: a
+    position's pairs then share their noise words. Over a text each pair of words is met both ways.
+    """
 
     def loop(self) -> Callable[..., tuple[float, int]]:
         """See `NegativeSampling.loop`."""

@@ -84,8 +84,9 @@ def sampled(rate: float, shared: int) -> Recipe:
     Args:
         rate: to begin with. word2vec.c has 0.025 for skip-gram, 0.05 for bag of words; a fifth more was better for texts of two
             and three million words, by three of four lists each.
-        shared: noise words of a chunk. A position of bag of words has one pair where one of skip-gram has six, and as many times
-            less noise; so many more words can stand for it, and must, or each would weigh too much.
+        shared: noise words of a chunk, where vectors change after a batch. A position of bag of words has one pair where one of
+            skip-gram has six, and as many times less noise; so many more words can stand for it, and must, or each would weigh too
+            much.
     """
     return Recipe(
         optimiser=SGD(lr=rate),

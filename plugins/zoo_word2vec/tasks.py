@@ -32,6 +32,8 @@ NOISE_POWER = 0.75
 """Of a word's count, to which its chance as a noise word is proportional (arXiv 1310.4546, 2.2)."""
 TABLE = 1 << 27
 """Numbers of the table of windows, which grows with their square: half a gigabyte."""
+NOISE = 512
+"""Noise words of a position at most: where each has its own, those of a stretch are then half a gigabyte."""
 SAMPLES, SAMPLE = 50, 4096
 """Stretches of the text, and tokens of each, that the loss is measured on; spread over all of it."""
 
@@ -73,6 +75,8 @@ class Text(Task):
             )
             raise UsageError(said, hint=f"zoo show {spec.id}")
         configure(spec)  # each number by itself
+        if (negative := getattr(recipe.loss, "negative", 1)) > NOISE:
+            raise UsageError(f"loss.negative={negative} takes too much memory; at most {NOISE} can be had, and 5 to 20 are usual.")
         config, shared = spec.config, getattr(recipe.loss, "shared", 1)
         assert isinstance(config, Config)
         if (config.window + 1) ** 2 * config.chunk * (config.span + shared) > TABLE:

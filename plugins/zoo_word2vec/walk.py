@@ -34,10 +34,12 @@ class Walk(Epoch):
         reach, (tokens, seed) = self.config.window, self._text(place)
         kept, noise = self.kept[:-2].numpy(), self.noise
         drawn = loops.draw(tokens.numpy(), kept, noise.keep.numpy(), noise.alias.numpy(), reach, self.loss.negative, seed)
-        words, where, left, right, others = (torch.from_numpy(array) for array in drawn)
-        found = {"words": torch.nn.functional.pad(words, (reach, reach)), "left": left, "right": right, "noise": others}
+        words, where, left, right, others = drawn
+        # Not torch's own `pad`: it would begin threads for this thread alone.
+        arrays = {"words": np.pad(words, (reach, reach)), "left": left, "right": right, "noise": others}
         inner = np.arange(self.batch, len(tokens), self.batch)
-        return found, [0, *np.searchsorted(where.numpy(), inner).tolist(), len(words)]
+        found = {name: torch.from_numpy(array) for name, array in arrays.items()}
+        return found, [0, *np.searchsorted(where, inner).tolist(), len(words)]
 
     def _cut(self, drawn: Mapping[str, Tensor], bounds: list[int], index: int) -> dict[str, Tensor]:
         """See `Epoch._cut`; a batch without positions is empty."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import math
+import subprocess
+import sys
 from collections import Counter
 
 import numpy as np
@@ -19,12 +21,13 @@ from zoo import api
 from zoo.errors import NonFiniteError, UsageError
 from zoo.progress import Progress
 from zoo.registry import registry
-from zoo.spec import NegativeSampling, replaced
+from zoo.spec import NegativeSampling, Recipe, replaced
 from zoo.training.own import is_current
 from zoo.training.run import Run
 from zoo_word2vec import loops
-from zoo_word2vec.negative import WALKED, SkipGram
+from zoo_word2vec.negative import SkipGram
 from zoo_word2vec.positions import kept
+from zoo_word2vec.updates import WALKED
 
 CPU = torch.device("cpu")
 
@@ -154,36 +157,95 @@ def test_words_windows_and_noise_come_as_often_as_they_should():
     assert abs(np.corrcoef(noise[:, 0], noise[:, 1])[0, 1]) < 5 / math.sqrt(len(noise))
 
 
-def settled(monkeypatch=None, device="cpu", **changes):
-    """The recipe of skip-gram after `settle`, and what was said; without numba where `monkeypatch` is given."""
-    if monkeypatch:
-        monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+def decided(device="cpu", asked=(), update="auto", **changes):
+    """The recipe of skip-gram after `settle`, and what was said."""
     spec, said = registry().model("word2vec.skipgram"), []
     progress = Progress()
     progress.note = said.append
-    loss = replaced(spec.recipe.loss, update=changes.pop("update", "auto"))
-    return SkipGram.settle(spec, replaced(spec.recipe, loss=loss, **changes), torch.device(device), progress), said
+    loss = replaced(spec.recipe.loss, update=update)
+    return SkipGram.settle(spec, replaced(spec.recipe, loss=loss, **changes), torch.device(device), progress, asked), said
 
 
-def test_on_a_cpu_vectors_change_after_each_position():
-    recipe, said = settled()
+def absent(patch):
+    """No numba."""
+    found = importlib.util.find_spec
+    patch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "numba" else found(name, *rest))
+
+
+def broken(patch):
+    """One that cannot be imported."""
+    patch.setitem(sys.modules, "numba", None)
+    patch.delitem(sys.modules, "zoo_word2vec.loops", raising=False)
+    patch.setattr(importlib.util, "find_spec", lambda name, *rest: object())
+
+
+@pytest.mark.parametrize("update", ["auto", "position"])
+def test_on_a_cpu_vectors_change_after_each_position(update):
+    recipe, said = decided(update=update)
     assert (recipe.loss.update, recipe.batch_size, said) == ("position", WALKED, [])
-    assert settled(batch_size=300)[0].batch_size == 300
-    assert settled(update="position")[0].batch_size == registry().model("word2vec.skipgram").recipe.batch_size
-    assert settled(update="batch")[0].loss.update == "batch"
+    for size in (300, 1024):
+        assert decided(update=update, asked=("batch_size",), batch_size=size)[0].batch_size == size
+    assert decided(update="batch")[0].loss.update == "batch"
+    again, _ = decided(update="position", asked=Recipe.__struct_fields__, batch_size=recipe.batch_size)
+    assert again == recipe
 
 
-def test_elsewhere_and_without_numba_they_change_after_a_batch(monkeypatch):
-    recipe, said = settled(device="cuda")
+def test_elsewhere_they_change_after_a_batch():
+    recipe, said = decided(device="cuda")
     assert (recipe.loss.update, recipe.batch_size, said) == ("batch", 1024, [])
-    with pytest.raises(UsageError, match="for a CPU, not for cuda"):
-        settled(device="cuda", update="position")
-    recipe, said = settled(monkeypatch)
-    assert recipe.loss.update == "batch"
-    assert "numba is not installed" in said[0]
-    with pytest.raises(UsageError, match="needs numba") as refused:
-        settled(monkeypatch, update="position")
+    with pytest.raises(UsageError, match=r"for a CPU, not for cuda") as refused:
+        decided(device="cuda", update="position")
+    assert "--device cpu" in refused.value.hint
+
+
+@pytest.mark.parametrize(("without", "why"), [(absent, "numba is not installed"), (broken, "numba cannot be imported")])
+def test_without_numba_they_change_after_a_batch(without, why, monkeypatch):
+    without(monkeypatch)
+    recipe, said = decided()
+    assert (recipe.loss.update, recipe.batch_size) == ("batch", 1024)
+    assert said[0].startswith(why)
+    with pytest.raises(UsageError, match=f"needs numba, but {why}") as refused:
+        decided(update="position")
     assert "onnx-zoo[words]" in refused.value.hint
+    assert decided(update="batch")[1] == []
+    assert decided(device="cuda")[1] == []
+
+
+def test_what_is_learned_after_a_batch_does_not_import_numba(tmp_path):
+    text = written(tmp_path, LETTERS * 20)
+    code = f"""
+import sys
+from pathlib import Path
+from zoo import api
+api.train("word2vec", data=Path({str(text)!r}), name="small", output=Path({str(tmp_path)!r}), recipe={{"loss.update": "batch"}})
+assert "numba" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_a_study_that_cannot_be_had_is_refused_before_it_begins(tmp_path, monkeypatch, capfd):
+    absent(monkeypatch)
+    study = tmp_path / "study.toml"
+    grid = '[grid]\n"loss.update" = ["position", "batch"]\n'
+    study.write_text(f'model = "word2vec.skipgram"\nfixed = {{ validation = 1000 }}\n{grid}', encoding="utf-8")
+    found = Zoo(monkeypatch, capfd)("sweep", study, "--device", "cpu", "--output", tmp_path / "out")
+    assert found.code == 2
+    assert "needs numba" in found.err
+
+
+def test_more_noise_words_than_memory_holds_are_refused(tmp_path):
+    with pytest.raises(UsageError, match=r"loss\.negative=1000 takes too much memory; at most 512"):
+        api.train("word2vec", data=written(tmp_path, LETTERS), name="small", output=tmp_path, recipe={"loss.negative": 1000})
+
+
+def test_a_run_that_did_not_record_how_it_is_learned_is_not_continued(tmp_path, monkeypatch):
+    text = written(tmp_path, LETTERS * 200)
+    recipe = {"batch_size": 512, "loss.update": "batch"}
+    run = stopped_at(3, monkeypatch, tmp_path, model="word2vec.skipgram", data=text, name="small", recipe=recipe)
+    old = replaced(run.recipe, loss=replaced(run.recipe.loss, update="auto"))
+    monkeypatch.setattr(Run, "recipe", old)
+    with pytest.raises(UsageError, match="begun by an older version"):
+        api.resume(run.path)
 
 
 def test_a_run_records_how_it_was_learned_and_goes_on_in_that_way_alone(tmp_path, monkeypatch, capfd):
@@ -191,7 +253,7 @@ def test_a_run_records_how_it_was_learned_and_goes_on_in_that_way_alone(tmp_path
     run = stopped_at(3, monkeypatch, tmp_path, model="word2vec.skipgram", data=text, name="small", recipe={"batch_size": 512})
     assert run.recipe.loss.update == "position"
     with monkeypatch.context() as without:
-        without.setattr(importlib.util, "find_spec", lambda name: None)
+        absent(without)
         found = Zoo(without, capfd)("train", "--resume", run.path)
     assert found.code == 2
     assert "needs numba" in found.err
@@ -200,10 +262,11 @@ def test_a_run_records_how_it_was_learned_and_goes_on_in_that_way_alone(tmp_path
 
 
 def test_a_run_by_the_recipe_is_known_as_such(tmp_path):
-    """The recipe leaves open when vectors change; the run does not."""
+    """The recipe leaves open when vectors change; the run does not, and is of that recipe on any machine."""
     text = written(tmp_path, LETTERS * 100)
     spec = registry().model("word2vec.skipgram")
-    for recipe, own in (({}, True), ({"loss.update": "batch"}, False), ({"batch_size": 300}, False)):
+    cases = [({}, True), ({"loss.update": "batch"}, True), ({"batch_size": 300}, False), ({"batch_size": 1024}, False)]
+    for recipe, own in cases:
         run = api.train("word2vec", data=text, name="small", output=tmp_path / "runs", recipe=recipe)
         assert is_current(run, spec, registry(), seed=0, data=run.state.data.sha256) is own
 

@@ -169,7 +169,7 @@ def test_what_is_no_truth_value(xor, given, kind, said):
 
 @pytest.mark.parametrize("given", [(5,), (b"war",), (Path("war"),), (np.array([1.0]),), ("war", None)])
 def test_what_is_no_text(words, given):
-    with pytest.raises(UsageError, match=r"takes text, which .* is not: a word, in any case"):
+    with pytest.raises(UsageError, match=r"takes text, which .* is not: a word: small, with a capital letter"):
         words.predict(*given)
 
 

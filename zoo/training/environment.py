@@ -16,10 +16,11 @@ from zoo.training.device import describe
 def environment(device: torch.device) -> dict[str, Any]:
     """What `env.json` records: versions, system, device."""
     packages = ("torch", "numpy", "onnx", "onnxruntime", "onnxscript", DISTRIBUTION)
+    compilers = {name: found for name in ("numba", "llvmlite") if (found := _version(name))}  # of an extra
     return {
         "python": sys.version.split()[0],
         "system": platform.platform(),
-        "packages": {name: _version(name) for name in packages},
+        "packages": {name: _version(name) for name in packages} | compilers,
         "device": describe(device),
     }
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import torch
-
 from zoo.data.load import load_dataset
 from zoo.errors import IntegrityError
 from zoo.ledger.sources import source_hash
@@ -57,9 +55,8 @@ def _is_own(run: Run, spec: ModelSpec, registry: Registry, seed: int | None) -> 
     assert spec.recipe is not None
     if run.state.data.own is None and not has_config(run, spec):
         return False
-    declared = kind_of(spec).settle(spec, spec.recipe, torch.device(run.state.device), Progress())
-    recipe = run.recipe
-    return recipe == replaced(declared, seed=recipe.seed if seed is None else seed) and _begins(run, spec, recipe.seed, registry)
+    recipe = kind_of(spec).unsettled(spec, run.recipe)
+    return recipe == replaced(spec.recipe, seed=recipe.seed if seed is None else seed) and _begins(run, spec, recipe.seed, registry)
 
 
 def _begins(run: Run, spec: ModelSpec, seed: int, registry: Registry) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from zoo.data.dataset import Dataset, Split
@@ -67,13 +67,32 @@ class Task(ABC):
         """
 
     @classmethod
-    def settle(cls, spec: ModelSpec, recipe: Recipe, device: torch.device, progress: Progress) -> Recipe:  # noqa: ARG003
+    def settle(
+        cls,
+        spec: ModelSpec,  # noqa: ARG003 - most leave nothing open
+        recipe: Recipe,
+        device: torch.device,  # noqa: ARG003
+        progress: Progress,  # noqa: ARG003
+        asked: Collection[str] = (),  # noqa: ARG003
+    ) -> Recipe:
         """The recipe with nothing left open: what hangs on the device, or on what is installed, is decided here, and the run
-        records it. Called before a run is made, and again, with what was recorded, when it goes on; most leave nothing open.
+        records it. Called before a run is made, and again, with what was recorded, when it goes on: that must not change any more.
+
+        Args:
+            spec: of the model.
+            recipe: with what a person changed of it.
+            device: that will compute.
+            progress: who is told.
+            asked: the fields that the person changed.
 
         Raises:
             UsageError: what it asks for cannot be had here.
         """
+        return recipe
+
+    @classmethod
+    def unsettled(cls, spec: ModelSpec, recipe: Recipe) -> Recipe:  # noqa: ARG003 - most leave nothing open
+        """`spec.recipe` with the seed of `recipe`, where `settle` makes `recipe` of it on some machine; any other as it is."""
         return recipe
 
     def resident(self, split: Split, device: torch.device) -> Resident:

@@ -65,7 +65,7 @@ def train(spec: ModelSpec, options: Options, registry: Registry, progress: Progr
         if options.captured and (device.type != "cuda" or options.compiled or together.size > 1):
             raise UsageError("--cuda-graphs is for one process on a CUDA device, without --compile.")
         solved = check_solver(replaced(spec, config=network), recipe, options, together.size)
-        recipe = kind_of(spec).settle(spec, recipe, device, progress)
+        recipe = kind_of(spec).settle(spec, recipe, device, progress, changes)
         data_spec = registry.dataset(spec.dataset)
         dataset = together.in_turn(
             lambda: load_dataset(data_spec, own=options.data, name=options.name, progress=progress, columns=options.columns)
@@ -154,9 +154,11 @@ def resume(run: Run, registry: Registry, progress: Progress) -> Run:
         progress = progress if together.leads else Progress()
         dataset = together.in_turn(lambda: data_of(run, registry, progress))
         device = together.device(asked)
-        recipe = kind_of(spec).settle(spec, run.recipe, device, progress)
+        if kind_of(spec).settle(spec, run.recipe, device, progress, Recipe.__struct_fields__) != run.recipe:
+            said = f"The run {run.path} was begun by an older version, which did not record how {state.base} is learned."
+            raise UsageError(f"{said} It can only be trained anew.", hint=typed("zoo", "train", state.base))
         progress.note(f"resuming {run.path} at step {state.step:,} of {state.total:,}, {device}, {state.precision}")
-        return _train(run, spec, recipe, dataset, device, progress, together, registry)
+        return _train(run, spec, run.recipe, dataset, device, progress, together, registry)
 
 
 def _train(
