@@ -33,7 +33,7 @@ def settled(spec: ModelSpec, recipe: Recipe, device: str, progress: Progress, as
         hint = f"zoo train {spec.id} --device cpu (or --set loss.update=batch)"
         raise UsageError(f"loss.update=position is for a CPU, not for {device}.", hint=hint)
     if loss.update == "position" and lacking:
-        raise UsageError(f"loss.update=position needs numba, but {lacking}.", hint=INSTALL)
+        raise UsageError(f"loss.update=position cannot be had, since {lacking}.", hint=INSTALL)
     if lacking:
         progress.note(f"{lacking}, so vectors change after each batch; loops over words are faster on a CPU: {INSTALL}")
     if lacking or device != "cpu":

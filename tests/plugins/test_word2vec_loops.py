@@ -204,7 +204,7 @@ def test_without_numba_they_change_after_a_batch(without, why, monkeypatch):
     recipe, said = decided()
     assert (recipe.loss.update, recipe.batch_size) == ("batch", 1024)
     assert said[0].startswith(why)
-    with pytest.raises(UsageError, match=f"needs numba, but {why}") as refused:
+    with pytest.raises(UsageError, match=f"cannot be had, since {why}") as refused:
         decided(update="position")
     assert "onnx-zoo[words]" in refused.value.hint
     assert decided(update="batch")[1] == []
@@ -230,7 +230,7 @@ def test_a_study_that_cannot_be_had_is_refused_before_it_begins(tmp_path, monkey
     study.write_text(f'model = "word2vec.skipgram"\nfixed = {{ validation = 1000 }}\n{grid}', encoding="utf-8")
     found = Zoo(monkeypatch, capfd)("sweep", study, "--device", "cpu", "--output", tmp_path / "out")
     assert found.code == 2
-    assert "needs numba" in found.err
+    assert "numba is not installed" in found.err
 
 
 def test_more_noise_words_than_memory_holds_are_refused(tmp_path):
@@ -256,7 +256,7 @@ def test_a_run_records_how_it_was_learned_and_goes_on_in_that_way_alone(tmp_path
         absent(without)
         found = Zoo(without, capfd)("train", "--resume", run.path)
     assert found.code == 2
-    assert "needs numba" in found.err
+    assert "numba is not installed" in found.err
     assert Run.open(run.path).state.status == "interrupted"
     assert api.resume(run.path).state.status == "finished"
 

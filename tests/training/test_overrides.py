@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zoo.errors import UnknownName, UsageError
-from zoo.spec import SGD, AdamW, Constant, LinearDecay, OneCycle, Recipe, Shift
+from zoo.spec import SGD, AdamW, Constant, LinearDecay, NegativeSampling, OneCycle, Recipe, Shift
 from zoo.training.overrides import override, parse_assignments
 
 RECIPE = Recipe(optimiser=SGD(lr=0.1), batch_size=32, epochs=3, augment=(Shift(pixels=2),))
@@ -50,6 +50,16 @@ def test_a_misspelt_field_has_a_near_match(key, near):
 def test_a_value_of_the_wrong_type_or_range_is_refused(assignment):
     with pytest.raises(UsageError, match=assignment.split("=", maxsplit=1)[0]):
         override(RECIPE, parse_assignments([assignment]))
+
+
+@pytest.mark.parametrize(
+    ("assignment", "right"),
+    [("keep=first", "keep is last or best"), ("loss.update=word", "update is auto, position or batch")],
+)
+def test_a_word_that_is_none_of_a_few_is_told_these(assignment, right):
+    recipe = Recipe(optimiser=SGD(lr=0.1), batch_size=10, epochs=1, loss=NegativeSampling())
+    with pytest.raises(UsageError, match=f"does not take {assignment}: {right}"):
+        override(recipe, parse_assignments([assignment]))
 
 
 @pytest.mark.parametrize("text", ["lr", "=3", ""])

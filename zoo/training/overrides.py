@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 
@@ -65,7 +66,18 @@ def override(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
         return msgspec.convert(plain, Recipe)
     except msgspec.ValidationError as error:
         given = ", ".join(f"{key}={value}" for key, value in changes.items())
-        raise UsageError(f"The recipe does not take {given}: {error}.") from error
+        raise UsageError(f"The recipe does not take {given}: {_told(error, plain)}.") from error
+
+
+def _told(error: msgspec.ValidationError, plain: Mapping[str, Any]) -> str:
+    """What is wrong with a recipe; where a field takes a few words, these."""
+    found = re.search(r"^Invalid enum value .* at `\$\.(?:(\w+)\.)?(\w+)`$", str(error))
+    if not found or (found[1] and found[1] not in CHOICES):
+        return str(error)
+    part, field = found.groups()
+    kinds = (kind for kind in CHOICES.get(part, ()) if kind.__struct_config__.tag == plain[part]["name"])
+    words = get_args(get_type_hints(next(kinds, Recipe))[field])
+    return f"{field} is {', '.join(words[:-1])} or {words[-1]}"
 
 
 def of_config(changes: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
