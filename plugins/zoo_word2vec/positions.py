@@ -17,6 +17,7 @@ from zoo_word2vec.draws import Alias
 STRETCH = 1 << 18
 """Words of the text that are drawn from at once: many enough that no operation is short, few enough for any memory."""
 Stretch = tuple[Mapping[str, Tensor], list[int]]
+"""What is drawn of a stretch, and at which of its chunks, or positions, each batch begins."""
 
 
 class Positions(dict[str, Tensor]):

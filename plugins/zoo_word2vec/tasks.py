@@ -21,7 +21,7 @@ from zoo.training.words import WordVectors, spell, words_of
 from zoo_word2vec import Config
 from zoo_word2vec.configure import configure
 from zoo_word2vec.draws import Alias
-from zoo_word2vec.positions import Epoch, gathered, kept, windows_of
+from zoo_word2vec.positions import STRETCH, Epoch, gathered, kept, windows_of
 
 if TYPE_CHECKING:
     from zoo.progress import Progress
@@ -32,7 +32,7 @@ NOISE_POWER = 0.75
 """Of a word's count, to which its chance as a noise word is proportional (arXiv 1310.4546, 2.2)."""
 TABLE = 1 << 27
 """Numbers of the table of windows, which grows with their square: half a gigabyte."""
-NOISE = 512
+NOISE = TABLE // STRETCH
 """Noise words of a position at most: where each has its own, those of a stretch are then half a gigabyte."""
 SAMPLES, SAMPLE = 50, 4096
 """Stretches of the text, and tokens of each, that the loss is measured on; spread over all of it."""

@@ -13,7 +13,7 @@ from zoo import api
 from zoo.certify.texts import hostile
 from zoo.sample import sample_input
 from zoo.spec import Recipe, replaced
-from zoo.training.options import kind_of
+from zoo.training.build import kind_of
 
 EXPORTED = Path(__file__).parents[2] / "exported"
 FOLDERS = sorted(path for path in EXPORTED.iterdir() if path.is_dir())

@@ -118,23 +118,6 @@ def test_an_epoch_holds_every_word_once_and_no_window_leaves_its_line(lines, bat
         assert all(0 <= other < task.config.words for other in noise)
 
 
-def test_what_is_drawn_hangs_on_seed_epoch_and_place_alone(monkeypatch):
-    monkeypatch.setattr("zoo_word2vec.positions.STRETCH", 128)
-    task, _, dataset = walked("skipgram", LETTERS * 30, batch=32, sample=0.01)
-    train = task.resident(dataset.splits["train"], CPU)
-    starts = list(range(0, len(train["token"]), 32))
-
-    def drawn(order, seed=0, epoch=0):
-        cut = task.order(train, 32, seed, epoch)
-        return {start: {name: array.clone() for name, array in cut[start : start + 32].items()} for start in order}
-
-    there, back = drawn(starts), drawn(starts[::-1])
-    assert len(starts) > 12
-    assert all(torch.equal(there[start][name], back[start][name]) for start in starts for name in there[start])
-    for other in (drawn(starts, seed=1), drawn(starts, epoch=1)):
-        assert any(there[start]["noise"].tolist() != other[start]["noise"].tolist() for start in starts)
-
-
 def test_words_windows_and_noise_come_as_often_as_they_should():
     generator = np.random.default_rng(0)
     counts = np.array([60_000, 30_000, 9_000, 1_000])

@@ -16,9 +16,9 @@ from zoo.spec import ModelSpec, Recipe, Spec, to_plain
 from zoo.studies.evaluate import value_of
 from zoo.studies.points import Plan
 from zoo.studies.work import worded
-from zoo.training.build import build_module, fitted_config, make_task, with_config
+from zoo.training.build import build_module, fitted_config, kind_of, make_task, with_config
 from zoo.training.device import pick_device
-from zoo.training.options import Options, check_solver, kind_of
+from zoo.training.options import Options, check_solver
 from zoo.training.seed import seeded
 from zoo.training.task import SolvedTask
 from zoo.training.train import hold_out

@@ -75,6 +75,16 @@ def has_config(run: Run, spec: ModelSpec) -> bool:
     return replaced(theirs, **dict.fromkeys(open_fields)) == spec.config
 
 
+def kind_of(spec: ModelSpec) -> type[Task]:
+    """The class of a model's task.
+
+    Raises:
+        PluginError: it leads nowhere.
+    """
+    found = resolve(spec.task, owner=spec.id)
+    return found if isinstance(found, type) and issubclass(found, Task) else Task  # what is none, `make_task` refuses
+
+
 def make_task(spec: ModelSpec, recipe: Recipe | None, dataset: Dataset) -> Task:
     """The task that `spec` names.
 

@@ -10,7 +10,8 @@ from zoo.errors import UsageError
 from zoo.plugins import resolve
 from zoo.registry import Registry
 from zoo.spec import LBFGS, SGD, TAG, ModelSpec, Recipe
-from zoo.training.task import SolvedTask, SteppingTask, Task
+from zoo.training.build import kind_of
+from zoo.training.task import SolvedTask, SteppingTask
 
 
 @dataclass(frozen=True)
@@ -44,16 +45,6 @@ class Options:
     name: str | None = None
     checkpoint_every: int | None = None
     init_from: str | None = None
-
-
-def kind_of(spec: ModelSpec) -> type[Task]:
-    """The class of a model's task.
-
-    Raises:
-        PluginError: it leads nowhere.
-    """
-    found = resolve(spec.task, owner=spec.id)
-    return found if isinstance(found, type) and issubclass(found, Task) else Task  # what is none, `make_task` refuses
 
 
 def check_solver(spec: ModelSpec, recipe: Recipe, options: Options, processes: int = 1) -> bool:

@@ -11,8 +11,7 @@ from zoo.ledger.sources import source_hash
 from zoo.progress import Progress
 from zoo.registry import Registry
 from zoo.spec import ModelSpec, replaced
-from zoo.training.build import has_config
-from zoo.training.options import kind_of
+from zoo.training.build import has_config, kind_of
 from zoo.training.run import Run, list_runs
 
 

@@ -19,14 +19,14 @@ from zoo.ledger.sources import source_hash
 from zoo.progress import Progress
 from zoo.registry import Registry
 from zoo.spec import LBFGS, ModelSpec, Recipe, replaced, to_plain
-from zoo.training.build import build_module, fitted_config, make_task, spec_of, with_config
+from zoo.training.build import build_module, fitted_config, kind_of, make_task, spec_of, with_config
 from zoo.training.checkpoint import load_tensors, save_tensors
 from zoo.training.device import enough_memory, numerics, pick_device, pick_precision
 from zoo.training.distributed import Group, group, resume_command
 from zoo.training.environment import environment
 from zoo.training.fit import Fit
 from zoo.training.memory import kept_memory
-from zoo.training.options import Options, check_solver, kind_of, named_id
+from zoo.training.options import Options, check_solver, named_id
 from zoo.training.overrides import configured, of_config, override
 from zoo.training.parent import adopt, parent_of, record_of
 from zoo.training.run import Run, RunData, RunState, now

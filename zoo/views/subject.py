@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from zoo.data.dataset import Dataset, Split
-from zoo.plugins import resolve
 from zoo.spec import ModelSpec, Recipe
+from zoo.training.build import kind_of
 from zoo.training.classification import Classification
 from zoo.training.reconstruction import Autoencoder, Reconstruction
 from zoo.training.task import EVALUATION_BATCH
@@ -150,8 +150,7 @@ class Subject:
         Raises:
             LeftOut: its task is not reconstruction.
         """
-        kind = resolve(self.spec.task, owner=self.spec.id)
-        if not (isinstance(kind, type) and issubclass(kind, Reconstruction)):
+        if not issubclass(kind_of(self.spec), Reconstruction):
             raise LeftOut("it is no autoencoder")
         network: Any = self.trained
         return network  # type: ignore[no-any-return]
@@ -163,8 +162,7 @@ class Subject:
         Raises:
             LeftOut: its task is not translation, or it shows nothing.
         """
-        kind = resolve(self.spec.task, owner=self.spec.id)
-        if not (isinstance(kind, type) and issubclass(kind, Translation)):
+        if not issubclass(kind_of(self.spec), Translation):
             raise LeftOut("it is no translator")
         if not isinstance(self.trained, Shown):
             raise LeftOut("it has no sentences of its own to be looked at with")
@@ -188,8 +186,7 @@ class Subject:
         Raises:
             LeftOut: its task is not classification.
         """
-        kind = resolve(self.spec.task, owner=self.spec.id)
-        if not (isinstance(kind, type) and issubclass(kind, Classification)):
+        if not issubclass(kind_of(self.spec), Classification):
             raise LeftOut("it is no classifier")
         module, examples = self.trained, self.examples
         with torch.inference_mode():
